@@ -1,0 +1,1 @@
+"""Second room: category, risk score, duty and tax of each parcel."""

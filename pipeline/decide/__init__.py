@@ -1,0 +1,1 @@
+"""Third room: the case of each parcel; the only writer of outcomes."""

@@ -1,0 +1,1 @@
+"""First room: checks a manifest's data and acknowledges it."""

@@ -1,0 +1,69 @@
+"""What travels: the typed messages of every public and internal topic.
+
+Names follow the WCO Data Model vocabulary. Money and mass are `Decimal` in memory and decimal
+strings on the wire. All structs are frozen: a change is a new value (`msgspec.structs.replace`).
+"""
+
+from pipeline.model.acknowledgement import (
+    Acknowledgement,
+    AcknowledgementStatus,
+    Fault,
+    Severity,
+)
+from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.decision import (
+    Cause,
+    Decision,
+    IrgCategory,
+    Outcome,
+    RuleHit,
+    SelectedBy,
+    Versions,
+)
+from pipeline.model.envelope import Announced, Assessed, Assessment, ManifestHeader
+from pipeline.model.feedback import FoundItem, InspectionResult, InspectionVerdict, Payment
+from pipeline.model.manifest import Manifest, ManifestFrame
+from pipeline.model.parcel import Address, GoodsItem, GoodsType, Parcel, Party, TransportMode
+from pipeline.model.revenue import (
+    ChargeKind,
+    CollectionModel,
+    LawStatus,
+    RevenueAssessment,
+    RevenueLine,
+)
+
+__all__ = [
+    "Acknowledgement",
+    "AcknowledgementStatus",
+    "Address",
+    "Announced",
+    "Assessed",
+    "Assessment",
+    "Cause",
+    "ChargeKind",
+    "CollectionModel",
+    "DeadLetter",
+    "Decision",
+    "Fault",
+    "FoundItem",
+    "GoodsItem",
+    "GoodsType",
+    "InspectionResult",
+    "InspectionVerdict",
+    "IrgCategory",
+    "LawStatus",
+    "Manifest",
+    "ManifestFrame",
+    "ManifestHeader",
+    "Outcome",
+    "Parcel",
+    "Party",
+    "Payment",
+    "RevenueAssessment",
+    "RevenueLine",
+    "RuleHit",
+    "SelectedBy",
+    "Severity",
+    "TransportMode",
+    "Versions",
+]

@@ -1,0 +1,59 @@
+"""What a carrier is told about each manifest message it published."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from pipeline.model.fields import Instant
+
+
+class Severity(StrEnum):
+    """Weight of a fault: an error refuses the parcel, a warning lets it pass."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class AcknowledgementStatus(StrEnum):
+    """What became of the manifest message."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_WITH_WARNINGS = "accepted_with_warnings"
+    PARTLY_REJECTED = "partly_rejected"
+    REJECTED = "rejected"
+
+
+class Fault(Struct, frozen=True, omit_defaults=True):
+    """One fault of the data: what is wrong, where, and how to mend it."""
+
+    rule_id: str
+    severity: Severity
+    pointer: Annotated[str, Meta(description="JSON pointer (RFC 6901) into the message")]
+    text: Annotated[str, Meta(description="what is wrong, in plain words")]
+    correction: Annotated[str, Meta(description="how to mend it")]
+    parcel_id: str = ""
+    value: Annotated[str, Meta(description="the value found, shortened and made printable")] = ""
+
+
+class Acknowledgement(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Answer to one manifest message. Kafka key: the carrier id."""
+
+    schema_version: int = 1
+    carrier: str
+    manifest_id: str
+    version: int
+    part: int
+    parts: int
+    status: AcknowledgementStatus
+    duplicate: Annotated[
+        bool, Meta(description="the same message was acknowledged before; nothing was done twice")
+    ] = False
+    received_at: Annotated[Instant, Meta(description="broker timestamp of the message")]
+    announced_parcels: int
+    accepted_parcels: int
+    rejected_parcels: int
+    faults: list[Fault] = []
+    faults_omitted: Annotated[
+        int, Meta(description="faults beyond the size limit of an acknowledgement")
+    ] = 0

@@ -1,0 +1,57 @@
+"""What travels between the rooms: msgpack envelopes of many parcels for one partition.
+
+Internal: compact arrays without field names. Every worker of an installation runs the same
+release, so these carry no schema version of their own.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from pipeline.model.decision import IrgCategory, RuleHit, SelectedBy, Versions
+from pipeline.model.parcel import Parcel, TransportMode
+from pipeline.model.revenue import RevenueAssessment
+
+
+class ManifestHeader(Struct, frozen=True, array_like=True):
+    """What a parcel inherits from its manifest."""
+
+    carrier: str
+    manifest_id: str
+    version: int
+    destination_country: str
+    transport_mode: TransportMode
+    issued_at: datetime
+    departure_at: datetime
+    estimated_arrival_at: datetime
+    received_at: datetime  # broker timestamp of the manifest message
+
+
+class Announced(Struct, frozen=True, array_like=True):
+    """Intake to assess: an accepted parcel, and the ids of the data rules that warned."""
+
+    header: ManifestHeader
+    parcel: Parcel
+    warnings: list[str]
+
+
+class Assessment(Struct, frozen=True, array_like=True):
+    """Everything the assess room found out about a parcel."""
+
+    irg_category: IrgCategory
+    irg_reason: str
+    score: int
+    selected_by: list[SelectedBy]
+    rules: list[RuleHit]
+    revenue: RevenueAssessment
+    legal_date: str
+    versions: Versions
+
+
+class Assessed(Struct, frozen=True, array_like=True):
+    """Assess to decide. `parcel` is kept only if it was selected: a finding re-assesses it."""
+
+    header: ManifestHeader
+    parcel_id: str
+    assessment: Assessment
+    parcel: Parcel | None

@@ -1,0 +1,56 @@
+"""The manifest: a carrier's advance data on the parcels of one conveyance, or a part of it."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from pipeline.model.fields import CarrierId, CountryCode, Identifier, Instant, Version
+from pipeline.model.parcel import Parcel, TransportMode
+
+SCHEMA_VERSION = 1
+
+
+class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The header of a manifest message."""
+
+    schema_version: Annotated[int, Meta(description="version of this message format: 1")]
+    carrier: CarrierId
+    manifest_id: Annotated[
+        str, Meta(min_length=1, max_length=70, description="unique for the carrier; WCO D026")
+    ]
+    version: Version = 1
+    issued_at: Instant
+    destination_country: CountryCode
+    transport_mode: TransportMode
+    departure_at: Instant
+    estimated_arrival_at: Instant
+    conveyance_reference: Annotated[
+        str, Meta(max_length=17, description="flight, voyage or train number; WCO 149")
+    ] = ""
+    part: Annotated[int, Meta(ge=1, le=99_999, description="this message is part n of m")] = 1
+    parts: Annotated[int, Meta(ge=1, le=99_999)] = 1
+    declared_parcel_count: (
+        Annotated[
+            int,
+            Meta(ge=1, le=99_999, description="parcels of the whole manifest, all parts together"),
+        ]
+        | None
+    ) = None
+
+
+class Manifest(ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A manifest message: header and parcels. Kafka key: `<carrier>/<manifest_id>`."""
+
+    parcels: Annotated[list[Parcel], Meta(min_length=1)]
+
+
+class ManifestFrame(ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A manifest whose parcels are still undecoded, so that one bad parcel spoils only itself."""
+
+    parcels: Annotated[list[msgspec.Raw], Meta(min_length=1)]
+
+
+def manifest_key(carrier: str, manifest_id: Identifier) -> str:
+    """Kafka key of all messages of one manifest."""
+    return f"{carrier}/{manifest_id}"

@@ -1,0 +1,73 @@
+"""Duty, tax and fees of a parcel, line by line."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class ChargeKind(StrEnum):
+    """Kinds of charges."""
+
+    DUTY = "duty"
+    TAX = "tax"  # import VAT, GST and the like
+    FEE = "fee"  # customs processing and handling fees
+
+
+class CollectionModel(StrEnum):
+    """Who pays the charges of a parcel, and when."""
+
+    NOTHING_DUE = "nothing_due"
+    AT_SALE = "at_sale"  # tax collected by the vendor (IOSS, GB supply VAT)
+    ON_ACCOUNT = "on_account"  # deferred account or guarantee of the declarant
+    CONSIGNEE = "consignee"  # paid before release
+
+
+class LawStatus(StrEnum):
+    """How sure a legal parameter is."""
+
+    ENACTED = "enacted"
+    PROVISIONAL = "provisional"
+    EXPECTED = "expected"
+    UNVERIFIED = "unverified"
+
+
+class RevenueLine(Struct, frozen=True, omit_defaults=True):
+    """One charge: amount = what `rule_id` says of `basis`."""
+
+    kind: ChargeKind
+    rule_id: Annotated[str, Meta(description="id of the dated rule in the rule book")]
+    basis: Annotated[Decimal, Meta(description="amount or count the rate applies to")]
+    rate: Annotated[
+        str, Meta(description='for people: "12 %" or "3.00 EUR per item"; exact decimals')
+    ]
+    amount: Annotated[Decimal, Meta(description="in the assessment's currency, rounded")]
+    legal_basis: str
+    item_sequence_numbers: Annotated[
+        list[int], Meta(description="goods items the line covers; empty: the whole parcel")
+    ] = []
+    status: LawStatus = LawStatus.ENACTED
+
+
+class RevenueAssessment(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a parcel owes in the jurisdiction of destination.
+
+    `total_due = total of lines`; `unsecured_due` is the part that must be paid before release.
+    """
+
+    jurisdiction: Annotated[str, Meta(description="EU, GB, US; empty if no rule book covers it")]
+    currency: Annotated[str, Meta(description="ISO 4217, of all amounts here")]
+    intrinsic_value: Decimal
+    customs_value: Decimal
+    exchange_rate: Annotated[
+        str, Meta(description="units of the declared currency for one of `currency`, and its date")
+    ] = ""
+    lines: list[RevenueLine] = []
+    total_due: Decimal = Decimal(0)
+    unsecured_due: Decimal = Decimal(0)
+    collection: CollectionModel = CollectionModel.NOTHING_DUE
+    estimated: Annotated[
+        bool, Meta(description="rests on unverified law or missing data: never a silent release")
+    ] = False
+    remarks: list[str] = []

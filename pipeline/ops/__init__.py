@@ -1,0 +1,1 @@
+"""Seen from outside: metrics, health, ledger."""

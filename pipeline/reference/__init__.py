@@ -1,0 +1,1 @@
+"""Code lists and exchange rates, from official sources that may be shipped."""

@@ -1,0 +1,1 @@
+"""Dated law and rules, as data."""

@@ -1,0 +1,1 @@
+"""What a trial needs: an embedded broker and simulated carriers."""

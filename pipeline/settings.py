@@ -1,0 +1,73 @@
+"""Settings of the installation, read from environment variables named GREENLANE_<FIELD>."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from pipeline.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings with their defaults. Units stand in the names."""
+
+    broker: str = "127.0.0.1:9092"
+    """Address of the Kafka broker, HOST:PORT."""
+    application_id: str = "greenlane"
+    """Consumer group and prefix of transactional ids: one per installation."""
+    topic_prefix: str = ""
+    """Put before every topic name, so that installations can share a broker."""
+    worker_id: str = "worker-1"
+    """Unique for each worker of an installation, and the same again after its restart."""
+    web_host: str = "127.0.0.1"
+    """Address on which the worker serves metrics and health."""
+    web_port: int = 6066
+    """Port on which the worker serves metrics and health."""
+    manifest_parcels_max: int = 2_000
+    """Parcels a manifest message may hold; larger manifests are sent in parts."""
+    acknowledgement_faults_max: int = 100
+    """Faults an acknowledgement names; the rest is counted."""
+    selection_salt: str = "change-me-in-production"
+    """Secret of the random selection: who knows it can foresee the selection."""
+    random_selection_per_million: int = 5_000
+    """Parcels per million selected at random, whatever their score."""
+    inspection_score_min: int = 70
+    """Score from which a parcel is inspected."""
+    on_account_carriers: str = ""
+    """Comma-separated ids of carriers with a deferred account or guarantee."""
+    session_timeout_ms: int = 10_000
+    """A worker silent for this long loses its partitions."""
+    transaction_timeout_ms: int = 12_000
+    """A dead worker's open transaction blocks its partitions for at most this long."""
+    cycle_bytes_max: int = 1_000_000
+    """Input bytes a worker takes into one transaction."""
+    cycle_wait_ms: int = 5
+    """How long a worker waits for more input before it closes a cycle."""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from variables such as GREENLANE_BROKER.
+
+    Raises:
+        SettingsError: an unknown GREENLANE_ variable or a value that is not of its type.
+    """
+    known = {f"GREENLANE_{field.name.upper()}": field for field in fields(Settings)}
+    values: dict[str, str | int] = {}
+    for name, text in environment.items():
+        if not name.startswith("GREENLANE_") or name in OTHER_VARIABLES:
+            continue
+        if name not in known:
+            raise SettingsError(f"{name} is not a setting; see `greenlane worker --help`")
+        field = known[name]
+        values[field.name] = _whole_number(name, text) if field.type is int else text
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+OTHER_VARIABLES = frozenset({"GREENLANE_DATA"})
+"""Variables of the test suite, not settings."""
+
+
+def _whole_number(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise SettingsError(f"{name} must be a whole number, not {text!r}") from error
