@@ -21,9 +21,27 @@ from pipeline.model.decision import (
     Versions,
 )
 from pipeline.model.envelope import Announced, Assessed, Assessment, ManifestHeader
-from pipeline.model.feedback import FoundItem, InspectionResult, InspectionVerdict, Payment
-from pipeline.model.manifest import Manifest, ManifestFrame
-from pipeline.model.parcel import Address, GoodsItem, GoodsType, Parcel, Party, TransportMode
+from pipeline.model.facts import (
+    DecisionNoted,
+    FeedbackNoted,
+    ManifestNoted,
+    RejectionNoted,
+)
+from pipeline.model.feedback import (
+    FoundItem,
+    InspectionResult,
+    InspectionVerdict,
+    Payment,
+)
+from pipeline.model.manifest import Manifest, ManifestFrame, manifest_key
+from pipeline.model.parcel import (
+    Address,
+    GoodsItem,
+    GoodsType,
+    Parcel,
+    Party,
+    TransportMode,
+)
 from pipeline.model.revenue import (
     ChargeKind,
     CollectionModel,
@@ -44,7 +62,9 @@ __all__ = [
     "CollectionModel",
     "DeadLetter",
     "Decision",
+    "DecisionNoted",
     "Fault",
+    "FeedbackNoted",
     "FoundItem",
     "GoodsItem",
     "GoodsType",
@@ -55,10 +75,12 @@ __all__ = [
     "Manifest",
     "ManifestFrame",
     "ManifestHeader",
+    "ManifestNoted",
     "Outcome",
     "Parcel",
     "Party",
     "Payment",
+    "RejectionNoted",
     "RevenueAssessment",
     "RevenueLine",
     "RuleHit",
@@ -66,4 +88,5 @@ __all__ = [
     "Severity",
     "TransportMode",
     "Versions",
+    "manifest_key",
 ]

@@ -74,10 +74,15 @@ class Decision(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     schema_version: int = 1
     event_id: Annotated[
-        str, Meta(description="pure function of carrier, parcel, version, event number; = ce_id")
+        str,
+        Meta(
+            description="pure function of carrier, parcel, version, event number; = ce_id"
+        ),
     ]
     event_number: int
-    supersedes: Annotated[str, Meta(description="event id of the decision this replaces")] = ""
+    supersedes: Annotated[
+        str, Meta(description="event id of the decision this replaces")
+    ] = ""
     carrier: str
     parcel_id: str
     parcel_version: int
@@ -93,13 +98,18 @@ class Decision(Struct, frozen=True, omit_defaults=True, kw_only=True):
     rules: list[RuleHit] = []
     revenue: RevenueAssessment
     legal_date: Annotated[
-        str, Meta(description="ISO date whose law applies: estimated arrival, local date")
+        str,
+        Meta(description="ISO date whose law applies: estimated arrival, local date"),
     ]
-    received_at: Annotated[Instant, Meta(description="broker timestamp of the manifest")]
+    received_at: Annotated[
+        Instant, Meta(description="broker timestamp of the manifest")
+    ]
     occurred_at: Annotated[
-        Instant, Meta(description="broker timestamp of the message that caused this event")
+        Instant,
+        Meta(description="broker timestamp of the message that caused this event"),
     ]
     versions: Versions
     causing_id: Annotated[
-        str, Meta(description="id of the inspection result or payment behind this event")
+        str,
+        Meta(description="id of the inspection result or payment behind this event"),
     ] = ""

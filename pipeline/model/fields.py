@@ -21,7 +21,8 @@ CarrierId = Annotated[
     ),
 ]
 CountryCode = Annotated[
-    str, Meta(min_length=2, max_length=2, description="ISO 3166-1 alpha-2, capital letters")
+    str,
+    Meta(min_length=2, max_length=2, description="ISO 3166-1 alpha-2, capital letters"),
 ]
 CurrencyCode = Annotated[
     str, Meta(min_length=3, max_length=3, description="ISO 4217, capital letters")
@@ -40,5 +41,9 @@ MassKg = Annotated[
         extra_json_schema={"type": ["string", "number"], "examples": ["0.350"]},
     ),
 ]
-Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 date and time with UTC offset")]
-Version = Annotated[int, Meta(ge=1, le=999, description="1 for the original, then rising by one")]
+Instant = Annotated[
+    datetime, Meta(tz=True, description="RFC 3339 date and time with UTC offset")
+]
+Version = Annotated[
+    int, Meta(ge=1, le=999, description="1 for the original, then rising by one")
+]

@@ -14,10 +14,15 @@ SCHEMA_VERSION = 1
 class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The header of a manifest message."""
 
-    schema_version: Annotated[int, Meta(description="version of this message format: 1")]
+    schema_version: Annotated[
+        int, Meta(description="version of this message format: 1")
+    ]
     carrier: CarrierId
     manifest_id: Annotated[
-        str, Meta(min_length=1, max_length=70, description="unique for the carrier; WCO D026")
+        str,
+        Meta(
+            min_length=1, max_length=70, description="unique for the carrier; WCO D026"
+        ),
     ]
     version: Version = 1
     issued_at: Instant
@@ -28,12 +33,18 @@ class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     conveyance_reference: Annotated[
         str, Meta(max_length=17, description="flight, voyage or train number; WCO 149")
     ] = ""
-    part: Annotated[int, Meta(ge=1, le=99_999, description="this message is part n of m")] = 1
+    part: Annotated[
+        int, Meta(ge=1, le=99_999, description="this message is part n of m")
+    ] = 1
     parts: Annotated[int, Meta(ge=1, le=99_999)] = 1
     declared_parcel_count: (
         Annotated[
             int,
-            Meta(ge=1, le=99_999, description="parcels of the whole manifest, all parts together"),
+            Meta(
+                ge=1,
+                le=99_999,
+                description="parcels of the whole manifest, all parts together",
+            ),
         ]
         | None
     ) = None
@@ -45,7 +56,9 @@ class Manifest(ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     parcels: Annotated[list[Parcel], Meta(min_length=1)]
 
 
-class ManifestFrame(ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ManifestFrame(
+    ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=True
+):
     """A manifest whose parcels are still undecoded, so that one bad parcel spoils only itself."""
 
     parcels: Annotated[list[msgspec.Raw], Meta(min_length=1)]

@@ -40,12 +40,16 @@ class RevenueLine(Struct, frozen=True, omit_defaults=True):
     rule_id: Annotated[str, Meta(description="id of the dated rule in the rule book")]
     basis: Annotated[Decimal, Meta(description="amount or count the rate applies to")]
     rate: Annotated[
-        str, Meta(description='for people: "12 %" or "3.00 EUR per item"; exact decimals')
+        str,
+        Meta(description='for people: "12 %" or "3.00 EUR per item"; exact decimals'),
     ]
-    amount: Annotated[Decimal, Meta(description="in the assessment's currency, rounded")]
+    amount: Annotated[
+        Decimal, Meta(description="in the assessment's currency, rounded")
+    ]
     legal_basis: str
     item_sequence_numbers: Annotated[
-        list[int], Meta(description="goods items the line covers; empty: the whole parcel")
+        list[int],
+        Meta(description="goods items the line covers; empty: the whole parcel"),
     ] = []
     status: LawStatus = LawStatus.ENACTED
 
@@ -56,18 +60,26 @@ class RevenueAssessment(Struct, frozen=True, omit_defaults=True, kw_only=True):
     `total_due = total of lines`; `unsecured_due` is the part that must be paid before release.
     """
 
-    jurisdiction: Annotated[str, Meta(description="EU, GB, US; empty if no rule book covers it")]
+    jurisdiction: Annotated[
+        str, Meta(description="EU, GB, US; empty if no rule book covers it")
+    ]
     currency: Annotated[str, Meta(description="ISO 4217, of all amounts here")]
     intrinsic_value: Decimal
     customs_value: Decimal
     exchange_rate: Annotated[
-        str, Meta(description="units of the declared currency for one of `currency`, and its date")
+        str,
+        Meta(
+            description="units of the declared currency for one of `currency`, and its date"
+        ),
     ] = ""
     lines: list[RevenueLine] = []
     total_due: Decimal = Decimal(0)
     unsecured_due: Decimal = Decimal(0)
     collection: CollectionModel = CollectionModel.NOTHING_DUE
     estimated: Annotated[
-        bool, Meta(description="rests on unverified law or missing data: never a silent release")
+        bool,
+        Meta(
+            description="rests on unverified law or missing data: never a silent release"
+        ),
     ] = False
     remarks: list[str] = []

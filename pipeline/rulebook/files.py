@@ -27,14 +27,19 @@ def _construct_exact_number(loader: _StrictLoader, node: yaml.ScalarNode) -> str
     return loader.construct_scalar(node)
 
 
-def _construct_unique_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+def _construct_unique_mapping(
+    loader: _StrictLoader, node: yaml.MappingNode
+) -> dict[Any, Any]:
     seen: set[Hashable] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
             line = key_node.start_mark.line + 1
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} stands twice (line {line})", key_node.start_mark
+                None,
+                None,
+                f"the key {key!r} stands twice (line {line})",
+                key_node.start_mark,
             )
         seen.add(key)
     return loader.construct_mapping(node, deep=True)
@@ -54,7 +59,12 @@ def read_yaml(path: Path, type_: type[T]) -> T:
         with path.open(encoding="utf-8") as stream:
             document = yaml.load(stream, Loader=_StrictLoader)  # noqa: S506 - derives from SafeLoader
         return msgspec.convert(document, type_, strict=False)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except (
+        OSError,
+        yaml.YAMLError,
+        UnicodeDecodeError,
+        msgspec.ValidationError,
+    ) as error:
         raise RuleBookError(f"{path}: {error}") from error
 
 

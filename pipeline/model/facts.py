@@ -1,0 +1,44 @@
+"""What the rooms note for the metrics. Notes count only once their transaction is committed."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pipeline.model.decision import Cause, IrgCategory, Outcome
+
+
+class ManifestNoted(NamedTuple):
+    """Intake acknowledged one manifest message."""
+
+    carrier: str
+    announced_parcels: int
+    accepted_parcels: int
+    duplicate: bool
+    rejected_parcels_by_rule: Mapping[
+        str, int
+    ]  # the first error of each rejected parcel
+    warnings_by_rule: Mapping[str, int]
+
+
+class DecisionNoted(NamedTuple):
+    """Decide published one outcome event."""
+
+    outcome: Outcome
+    cause: Cause
+    irg_category: IrgCategory
+    received_at_ms: (
+        int  # broker timestamp of the manifest, or of the feedback that caused it
+    )
+
+
+class RejectionNoted(NamedTuple):
+    """A parcel that intake had accepted was refused later, with an acknowledgement of its own."""
+
+    code: str
+    parcels: int
+
+
+class FeedbackNoted(NamedTuple):
+    """An inspection result or payment was worked on."""
+
+    kind: str  # "inspection_result" or "payment"
+    effect: str  # "applied" or "repeated"
