@@ -88,5 +88,7 @@ __all__ = [
     "Severity",
     "TransportMode",
     "Versions",
+    "case_key",
+    "consignee_key",
     "manifest_key",
 ]
