@@ -32,7 +32,9 @@ from pipeline.model.feedback import (
     InspectionResult,
     InspectionVerdict,
     Payment,
+    case_key,
 )
+from pipeline.model.identity import consignee_key
 from pipeline.model.manifest import Manifest, ManifestFrame, manifest_key
 from pipeline.model.parcel import (
     Address,
@@ -40,6 +42,7 @@ from pipeline.model.parcel import (
     GoodsType,
     Parcel,
     Party,
+    PersonType,
     TransportMode,
 )
 from pipeline.model.revenue import (
@@ -80,6 +83,7 @@ __all__ = [
     "Parcel",
     "Party",
     "Payment",
+    "PersonType",
     "RejectionNoted",
     "RevenueAssessment",
     "RevenueLine",
