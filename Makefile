@@ -1,0 +1,46 @@
+# Greenlane's front door. `make demo` shows it, `make test` checks it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types unit lock reference clean
+
+help: ## what can be made here
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+$(VENV)/installed: requirements/run.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+demo: $(VENV)/installed ## the whole pipeline on an embedded broker, with simulated carriers
+	$(BIN)/greenlane demo $(DEMO)
+
+test: lint types unit ## everything that must hold
+
+lint: $(VENV)/installed-dev ## formatting and lint rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/installed-dev ## types of the product, strictly
+	$(BIN)/mypy
+
+unit: $(VENV)/installed-dev ## unit, property, scenario and broker tests
+	$(BIN)/python -m pytest
+
+lock: ## renew the pinned dependencies (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/run.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev -c requirements/run.lock -o requirements/dev.lock
+
+reference: $(VENV)/installed-dev ## write the generated references anew
+	$(BIN)/python -m pipeline.contract.generate
+	$(BIN)/python -m pipeline.ops.reference
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
