@@ -1,0 +1,1 @@
+"""Real marketplace goods through the pipeline."""
