@@ -1,0 +1,39 @@
+"""What a room must be to run on the stream core."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from pipeline.stream.outbox import Outbox
+from pipeline.stream.records import Record
+from pipeline.stream.state import KeyedState
+
+Encloser = Callable[[Sequence[Any]], bytes]
+"""Encodes the items of one envelope as the value of one record."""
+
+
+class Room(Protocol):
+    """A step of the pipeline: pure work on one record at a time, with a keyed memory.
+
+    All input topics have the same number of partitions, so that one worker owns partition n of
+    all of them and of the memory.
+    """
+
+    name: str
+    """Short name; `<name>-changelog` is the topic that keeps its memory."""
+    inputs: tuple[str, ...]
+    """Logical names of the topics it reads."""
+    state_type: Any
+    """Type of the memory's values, decodable by msgspec."""
+    enclosers: Mapping[str, Encloser]
+    """For each internal output topic, how its envelopes are encoded."""
+
+    def work(self, record: Record, state: KeyedState[Any], outbox: Outbox) -> None:
+        """Work on one record: synchronous, deterministic, no input or output of its own.
+
+        An exception undoes everything this record did and sends it to the dead letters.
+        """
+
+
+def changelog_topic(room_name: str) -> str:
+    """Logical name of the topic that keeps a room's memory."""
+    return f"{room_name}-changelog"

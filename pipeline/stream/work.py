@@ -1,0 +1,85 @@
+"""One cycle of work, without any broker: records in, outputs and changed memory out."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pipeline.stream.changelog import changelog_outputs
+from pipeline.stream.outbox import Outbox, Output
+from pipeline.stream.records import Record, TopicPartition
+from pipeline.stream.report import RoomReport
+from pipeline.stream.room import Encloser, Room
+from pipeline.stream.state import KeyedState
+
+log = logging.getLogger(__name__)
+
+INTERNAL_ERROR = "internal_error"
+
+
+class Workshop:
+    """The rooms of a worker with the memories of the partitions it owns."""
+
+    def __init__(self, rooms: Iterable[Room], partitions: Mapping[str, int]) -> None:
+        self.rooms = tuple(rooms)
+        self.room_of = {topic: room for room in self.rooms for topic in room.inputs}
+        self.states: dict[tuple[str, int], KeyedState[Any]] = {}
+        self.positions: dict[TopicPartition, int] = {}
+        """Offset of the next record to be worked on, by source."""
+        self._partitions = partitions
+        self._enclosers: dict[str, Encloser] = {}
+        for room in self.rooms:
+            self._enclosers.update(room.enclosers)
+
+    def new_outbox(self) -> Outbox:
+        """An empty outbox for one cycle."""
+        return Outbox(self._partitions, self._enclosers)
+
+    def forget(self) -> None:
+        """Drop all memories and positions: the partitions may belong to another worker now."""
+        self.states.clear()
+        self.positions.clear()
+
+    def work(self, records: Iterable[Record], outbox: Outbox, report: RoomReport) -> None:
+        """Work on records of one source, in order; those worked on before are passed over."""
+        for record in records:
+            source = TopicPartition(record.topic, record.partition)
+            if record.offset < self.positions.get(source, 0):
+                continue
+            self._work_on(record, outbox)
+            self.positions[source] = record.offset + 1
+            report.add(record)
+
+    def _work_on(self, record: Record, outbox: Outbox) -> None:
+        room = self.room_of[record.topic]
+        state = self.state(room.name, record.partition)
+        state.watermark_ms = max(state.watermark_ms, record.timestamp_ms)
+        mark = outbox.mark()
+        try:
+            room.work(record, state, outbox)
+        except Exception as error:
+            log.exception(
+                "%s could not work on %s-%d@%d; it goes to the dead letters",
+                room.name,
+                record.topic,
+                record.partition,
+                record.offset,
+            )
+            outbox.roll_back(mark)
+            state.undo()
+            outbox.dead_letter(record, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+        state.accept()
+
+    def state(self, room_name: str, partition: int) -> KeyedState[Any]:
+        """The memory of a room for a partition, empty at first."""
+        return self.states.setdefault((room_name, partition), KeyedState())
+
+    def changelog(self, sources: Iterable[TopicPartition]) -> list[Output]:
+        """Changelog records for the partitions that were worked on."""
+        touched = {(self.room_of[source.topic].name, source.partition) for source in sources}
+        rooms = {room.name: room for room in self.rooms}
+        outputs: list[Output] = []
+        for room_name, partition in sorted(touched):
+            state = self.states[room_name, partition]
+            state.expire()
+            outputs += changelog_outputs(rooms[room_name], partition, state, self.positions)
+        return outputs
