@@ -24,6 +24,8 @@ class Room(Protocol):
     """Logical names of the topics it reads."""
     state_type: Any
     """Type of the memory's values, decodable by msgspec."""
+    outputs: tuple[str, ...]
+    """Logical names of the topics it writes single records to."""
     enclosers: Mapping[str, Encloser]
     """For each internal output topic, how its envelopes are encoded."""
 

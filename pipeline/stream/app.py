@@ -1,0 +1,106 @@
+"""A Faust application whose agents feed the engine. Nothing happens at import."""
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+
+import faust
+import mode.loop
+from faust import streams
+from faust.sensors import Monitor
+
+from pipeline.stream import transport
+from pipeline.stream.engine import Engine
+from pipeline.stream.report import Observer, SilentObserver
+from pipeline.stream.room import Room
+from pipeline.stream.settings import StreamSettings
+
+log = logging.getLogger(__name__)
+
+EXIT_FAILED = 70
+FETCH_BYTES_MAX = 1_000_000
+REQUEST_TIMEOUT_S = 30.0
+POLL_INTERVAL_MAX_S = 1_000.0
+
+
+class QuietMonitor(Monitor):  # type: ignore[misc]
+    """Faust's monitor without work for each message: the observer counts by cycle."""
+
+    def on_message_in(self, *_: object) -> None:
+        """Do nothing."""
+
+    def on_stream_event_in(self, *_: object) -> None:
+        """Do nothing."""
+
+    def on_stream_event_out(self, *_: object) -> None:
+        """Do nothing."""
+
+    def on_message_out(self, *_: object) -> None:
+        """Do nothing."""
+
+
+def end_process(error: BaseException) -> None:
+    """Say why, and end at once: a supervisor starts the worker again.
+
+    A clean shutdown would go on committing and rebalancing with memories of unknown worth.
+    """
+    log.critical("the worker stops: %s: %s", type(error).__name__, error, exc_info=error)
+    logging.shutdown()
+    os._exit(EXIT_FAILED)
+
+
+def build_stream_app(
+    rooms: Iterable[Room],
+    settings: StreamSettings,
+    observer: Observer | None = None,
+    on_failure: Callable[[BaseException], None] = end_process,
+) -> faust.App:
+    """The Faust application of one worker; its engine is `app.engine`."""
+    if streams._CStreamIterator is None:  # noqa: SLF001
+        raise RuntimeError("install a binary wheel of faust-streaming: its C parts are missing")
+    mode.loop.use("uvloop")
+    transport.register()
+    app = faust.App(
+        settings.application_id,
+        broker=f"{transport.SCHEME}://{settings.broker}",
+        broker_session_timeout=settings.session_timeout_ms / 1000,
+        broker_heartbeat_interval=settings.session_timeout_ms / 1000 / 5,
+        broker_rebalance_timeout=settings.session_timeout_ms / 1000,
+        broker_request_timeout=REQUEST_TIMEOUT_S,
+        broker_max_poll_interval=POLL_INTERVAL_MAX_S,
+        broker_client_id=settings.transactional_id,
+        consumer_group_instance_id=settings.transactional_id,
+        consumer_max_fetch_size=FETCH_BYTES_MAX,
+        consumer_auto_offset_reset="earliest",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_wait_empty=False,
+        table_standby_replicas=1,  # chooses the assignor that keeps equal partitions together
+        web_host=settings.web_host,
+        web_port=settings.web_port,
+        web_bind=settings.web_host,
+        worker_redirect_stdouts=False,
+        value_serializer="raw",
+        key_serializer="raw",
+    )
+    app.monitor = QuietMonitor()
+    app.engine = Engine(rooms, settings, observer or SilentObserver(), on_failure)
+    for room in app.engine.rooms:
+        _add_agent(app, room, settings.topic_prefix)
+    return app
+
+
+def _add_agent(app: faust.App, room: Room, topic_prefix: str) -> None:
+    topic = app.topic(
+        *(topic_prefix + name for name in room.inputs),
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+
+    async def feed(stream: faust.Stream) -> None:
+        async for chunk in stream:
+            app.engine.offer(chunk)
+
+    app.agent(topic, name=room.name)(feed)

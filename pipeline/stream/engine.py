@@ -1,0 +1,230 @@
+"""The engine of a worker: one transaction per cycle over all its rooms and partitions."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from time import perf_counter, time
+
+from aiokafka.structs import TopicPartition as KafkaTopicPartition
+
+from pipeline.stream.fencing import FencedProducer, Membership
+from pipeline.stream.outbox import Outbox
+from pipeline.stream.producer import new_producer, send_outputs
+from pipeline.stream.records import Chunk, Record, TopicPartition
+from pipeline.stream.recovery import restore
+from pipeline.stream.report import CycleReport, Observer, RoomReport
+from pipeline.stream.room import Room, changelog_topic
+from pipeline.stream.settings import StreamSettings
+from pipeline.stream.waiting import WaitingRecords
+from pipeline.stream.work import Workshop
+
+log = logging.getLogger(__name__)
+
+STOP_DEADLINE_S = 5.0
+ABORT_DEADLINE_S = 2.0
+
+
+class Engine:
+    """Takes what waits, works on it, commits outputs, memory and positions together.
+
+    Errors of the infrastructure end the worker through `on_failure`, with the open transaction
+    aborted: only a new start can know again what is committed.
+    """
+
+    def __init__(
+        self,
+        rooms: Iterable[Room],
+        settings: StreamSettings,
+        observer: Observer,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        self.settings = settings
+        self.rooms = tuple(rooms)
+        self.observer = observer
+        self.progress_at_s = perf_counter()
+        """When the engine last committed, or found nothing to do; for the health check."""
+        self._ready = asyncio.Event()
+        self._on_failure = on_failure
+        self._waiting = WaitingRecords(settings.cycle_bytes_max)
+        self._membership: Membership | None = None
+        self._working = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._restoring: asyncio.Task[None] | None = None
+        self._producer: FencedProducer
+        self._workshop: Workshop
+
+    @property
+    def ready(self) -> bool:
+        """Whether partitions are assigned and their memories restored."""
+        return self._ready.is_set()
+
+    @property
+    def positions(self) -> Mapping[TopicPartition, int]:
+        """Next offset to be worked on, by source."""
+        return dict(self._workshop.positions) if self._tasks else {}
+
+    @property
+    def waiting_records(self) -> int:
+        """Records fetched but not yet worked on."""
+        return len(self._waiting)
+
+    def state_entries(self) -> dict[str, int]:
+        """Entries in memory by room."""
+        entries: dict[str, int] = {room.name: 0 for room in self.rooms}
+        for (room_name, _), state in list(self._workshop.states.items()):
+            entries[room_name] += len(state)
+        return entries
+
+    async def start(self) -> None:
+        """Connect, learn the topics' partition counts, and begin to work."""
+        self._producer = new_producer(self.settings)
+        await self._producer.start()
+        self._workshop = Workshop(self.rooms, await self._partition_counts())
+        self._tasks = [asyncio.create_task(self._run(), name="cycles")]
+
+    async def stop(self) -> None:
+        """Finish the running cycle, then disconnect."""
+        self._ready.clear()
+        self._membership = None
+        if not self._tasks:
+            return
+        try:
+            async with asyncio.timeout(STOP_DEADLINE_S), self._working:
+                self._cancel_tasks()
+        except TimeoutError:
+            log.warning("the running cycle did not end within %s s", STOP_DEADLINE_S)
+            self._cancel_tasks()
+        self._tasks = []
+        await self._producer.stop()
+
+    def offer(self, chunk: Chunk) -> None:
+        """Queue a chunk; one fetched before the last rebalance is dropped, its owner reads it."""
+        if self._membership and chunk.generation == self._membership.generation:
+            self._waiting.add(chunk.source, chunk.records)
+
+    async def wait_for_room(self) -> None:
+        """Wait until fewer bytes wait than a few cycles can hold."""
+        await self._waiting.room.wait()
+
+    async def on_revoked(self) -> None:
+        """Partitions go: finish the running cycle, then forget everything about them."""
+        self._ready.clear()
+        if self._restoring:
+            self._restoring.cancel()
+        async with self._working:
+            revoked = len(self._workshop.positions)
+            self._membership = None
+            self._waiting.clear()
+            self._workshop.forget()
+        self.observer.on_revoked(revoked)
+
+    def on_assigned(self, membership: Membership, committed: Mapping[TopicPartition, int]) -> None:
+        """Partitions came: restore their memories; work begins when that is done."""
+        self._waiting.clear()
+        self._workshop.forget()
+        self._membership = membership
+        self._restoring = asyncio.create_task(self._restore(committed), name="restore")
+
+    async def _restore(self, committed: Mapping[TopicPartition, int]) -> None:
+        started = perf_counter()
+        try:
+            entries = await restore(self._workshop, committed, self.settings)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker cannot work
+            self._on_failure(error)
+            return
+        self._ready.set()
+        seconds = perf_counter() - started
+        log.info("restored %d entries of %d partitions", entries, len(committed))
+        self.observer.on_assigned(len(committed), entries, seconds)
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                self.progress_at_s = perf_counter()
+                await self._ready.wait()
+                await self._waiting.wait(self.settings.cycle_wait_ms / 1000)
+                async with self._working:
+                    if self.ready and self._membership:
+                        await self._cycle(self._membership)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker must end
+            await self._abort()
+            self._on_failure(error)
+
+    async def _cycle(self, membership: Membership) -> None:
+        taken = self._waiting.take()
+        if not taken:
+            return
+        outbox = self._workshop.new_outbox()
+        reports: defaultdict[str, RoomReport] = defaultdict(RoomReport)
+        for source, records in taken.items():
+            self._work(source, records, outbox, reports)
+            await asyncio.sleep(0)
+        started = perf_counter()
+        now_ms = int(time() * 1000)
+        await self._producer.begin_transaction()
+        outputs = await send_outputs(
+            self._producer,
+            chain(outbox.outputs(), self._workshop.changelog(taken)),
+            topic_prefix=self.settings.topic_prefix,
+            timestamp_ms=now_ms,
+        )
+        await self._producer.send_fenced_offsets(self._offsets(taken), membership)
+        await self._producer.commit_transaction()
+        self.observer.on_cycle(
+            CycleReport(
+                committed_at_ms=int(time() * 1000),
+                rooms=reports,
+                transaction_seconds=perf_counter() - started,
+                outputs=outputs,
+                state_entries=self.state_entries(),
+                notes=outbox.notes,
+                dead_letters=outbox.dead_letter_codes,
+            )
+        )
+
+    def _work(
+        self,
+        source: TopicPartition,
+        records: list[Record],
+        outbox: Outbox,
+        reports: defaultdict[str, RoomReport],
+    ) -> None:
+        report = reports[self._workshop.room_of[source.topic].name]
+        started = perf_counter()
+        self._workshop.work(records, outbox, report)
+        report.work_seconds += perf_counter() - started
+
+    def _offsets(self, sources: Iterable[TopicPartition]) -> dict[KafkaTopicPartition, int]:
+        prefix = self.settings.topic_prefix
+        return {
+            KafkaTopicPartition(prefix + source.topic, source.partition): (
+                self._workshop.positions[source]
+            )
+            for source in sources
+        }
+
+    async def _abort(self) -> None:
+        try:
+            async with asyncio.timeout(ABORT_DEADLINE_S):
+                await self._producer.abort_transaction()
+        except Exception as error:  # noqa: BLE001 - the broker aborts it when it times out
+            log.warning("the open transaction could not be aborted: %r", error)
+
+    async def _partition_counts(self) -> dict[str, int]:
+        topics = {topic for room in self.rooms for topic in (*room.inputs, *room.enclosers)}
+        topics |= {topic for room in self.rooms for topic in room.outputs}
+        topics |= {changelog_topic(room.name) for room in self.rooms}
+        counts = {}
+        for topic in sorted(topics):
+            name = self.settings.topic_prefix + topic
+            counts[topic] = len(await self._producer.partitions_for(name))
+        return counts
+
+    def _cancel_tasks(self) -> None:
+        for task in (*self._tasks, self._restoring):
+            if task:
+                task.cancel()

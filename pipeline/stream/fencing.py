@@ -1,0 +1,289 @@
+"""KIP-447 for aiokafka: commits fenced by group generation, and offsets that are stable.
+
+aiokafka 0.14 speaks TxnOffsetCommit v0 (no generation, so a worker that lost its partitions could
+still commit) and OffsetFetch v3 (so a new owner could read an offset that an open transaction is
+about to change). These are versions 3 and 7 of the two requests.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer, errors
+from aiokafka.client import CoordinationType
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.producer.sender import Sender, TxnOffsetCommitHandler
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import (
+    Boolean,
+    CompactArray,
+    CompactString,
+    Int16,
+    Int32,
+    Int64,
+    Schema,
+    TaggedFields,
+)
+from aiokafka.structs import OffsetAndMetadata
+from aiokafka.structs import TopicPartition as KafkaTopicPartition
+
+_STRING = CompactString("utf-8")
+_ERROR_UNSTABLE_OFFSET_COMMIT = 88
+_FENCED_CODES = {
+    22: "ILLEGAL_GENERATION",
+    25: "UNKNOWN_MEMBER_ID",
+    47: "INVALID_PRODUCER_EPOCH",
+    82: "FENCED_INSTANCE_ID",
+    90: "PRODUCER_FENCED",
+}
+
+
+class WorkerFencedError(Exception):
+    """The group gave this worker's partitions to another: its late commit was refused."""
+
+
+class Membership(NamedTuple):
+    """Under which identity input was fetched; a commit under an older one is refused."""
+
+    group_id: str
+    generation: int
+    member_id: str
+    instance_id: str | None
+
+
+class TxnOffsetCommitResponseV3(Response):
+    """Answer to `TxnOffsetCommitRequestV3`."""
+
+    API_KEY = 28
+    API_VERSION = 3
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "errors",
+            CompactArray(
+                ("topic", _STRING),
+                (
+                    "partition_errors",
+                    CompactArray(
+                        ("partition", Int32), ("error_code", Int16), ("tags", TaggedFields)
+                    ),
+                ),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("tags", TaggedFields),
+    )
+
+
+class TxnOffsetCommitRequestV3(RequestStruct):
+    """TxnOffsetCommit with generation, member and instance id (KIP-447)."""
+
+    API_KEY = 28
+    API_VERSION = 3
+    FLEXIBLE_VERSION = True
+    RESPONSE_TYPE = TxnOffsetCommitResponseV3
+    SCHEMA = Schema(
+        ("transactional_id", _STRING),
+        ("group_id", _STRING),
+        ("producer_id", Int64),
+        ("producer_epoch", Int16),
+        ("generation_id", Int32),
+        ("member_id", _STRING),
+        ("group_instance_id", _STRING),
+        (
+            "topics",
+            CompactArray(
+                ("topic", _STRING),
+                (
+                    "partitions",
+                    CompactArray(
+                        ("partition", Int32),
+                        ("offset", Int64),
+                        ("leader_epoch", Int32),
+                        ("metadata", _STRING),
+                        ("tags", TaggedFields),
+                    ),
+                ),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("tags", TaggedFields),
+    )
+
+
+class _FencedCommit(Request[TxnOffsetCommitRequestV3]):
+    API_KEY = 28
+
+    def __init__(self, *fields: Any) -> None:
+        self._fields = fields
+
+    def build(self, request_struct_class: Any) -> Any:
+        return request_struct_class(*self._fields)
+
+
+class _FencedCommitHandler(TxnOffsetCommitHandler):  # type: ignore[misc]
+    """Sends offsets with the membership under which their input was fetched."""
+
+    def __init__(self, sender: Sender, offsets: Mapping[Any, Any], membership: Membership) -> None:
+        super().__init__(sender, offsets, membership.group_id)
+        self._membership = membership
+
+    def create_request(self) -> _FencedCommit:
+        transaction = self._sender._txn_manager  # noqa: SLF001
+        by_topic: defaultdict[str, list[Any]] = defaultdict(list)
+        for tp, offset in sorted(self._offsets.items()):
+            by_topic[tp.topic].append((tp.partition, offset.offset, -1, offset.metadata, {}))
+        return _FencedCommit(
+            transaction.transactional_id,
+            self._membership.group_id,
+            transaction.producer_id,
+            transaction.producer_epoch,
+            self._membership.generation,
+            self._membership.member_id,
+            self._membership.instance_id,
+            [(topic, partitions, {}) for topic, partitions in by_topic.items()],
+            {},
+        )
+
+    def handle_response(self, response: Any) -> float | None:
+        for _, partitions, _ in response.errors:
+            for _, code, _ in partitions:
+                if code in _FENCED_CODES:
+                    raise WorkerFencedError(
+                        f"{_FENCED_CODES[code]}: generation {self._membership.generation} of "
+                        f"group {self._membership.group_id} is over; its work is not committed"
+                    )
+        response.errors = [
+            (topic, [(partition, code) for partition, code, _ in partitions])
+            for topic, partitions, _ in response.errors
+        ]
+        backoff: float | None = super().handle_response(response)
+        return backoff
+
+
+class FencedProducer(AIOKafkaProducer):  # type: ignore[misc]
+    """A transactional producer whose offset commits are fenced by group generation."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._membership: Membership | None = None
+        # aiokafka creates its sender itself; this is the one step of it that must differ.
+        self._sender._do_txn_offset_commit = self._commit_fenced  # noqa: SLF001
+
+    async def send_fenced_offsets(
+        self, offsets: Mapping[KafkaTopicPartition, int], membership: Membership
+    ) -> None:
+        """Add input positions to the open transaction.
+
+        Raises:
+            WorkerFencedError: the group has moved on since `membership`.
+        """
+        self._membership = membership
+        await self.send_offsets_to_transaction(offsets, membership.group_id)
+
+    async def _commit_fenced(self, offsets: Mapping[Any, Any], group_id: str) -> None:
+        if not offsets:
+            return
+        if self._membership is None:
+            raise errors.IllegalOperation("offsets were added without a membership")
+        node_id = await self._sender._find_coordinator(CoordinationType.GROUP, group_id)  # noqa: SLF001
+        await _FencedCommitHandler(self._sender, offsets, self._membership).do(node_id)
+
+
+class OffsetFetchResponseV7(Response):
+    """Answer to `OffsetFetchRequestV7`."""
+
+    API_KEY = 9
+    API_VERSION = 7
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "topics",
+            CompactArray(
+                ("topic", _STRING),
+                (
+                    "partitions",
+                    CompactArray(
+                        ("partition", Int32),
+                        ("offset", Int64),
+                        ("leader_epoch", Int32),
+                        ("metadata", _STRING),
+                        ("error_code", Int16),
+                        ("tags", TaggedFields),
+                    ),
+                ),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("error_code", Int16),
+        ("tags", TaggedFields),
+    )
+
+
+class OffsetFetchRequestV7(RequestStruct):
+    """OffsetFetch that waits for open transactions (`require_stable`, KIP-447)."""
+
+    API_KEY = 9
+    API_VERSION = 7
+    FLEXIBLE_VERSION = True
+    RESPONSE_TYPE = OffsetFetchResponseV7
+    SCHEMA = Schema(
+        ("group_id", _STRING),
+        (
+            "topics",
+            CompactArray(
+                ("topic", _STRING), ("partitions", CompactArray(Int32)), ("tags", TaggedFields)
+            ),
+        ),
+        ("require_stable", Boolean),
+        ("tags", TaggedFields),
+    )
+
+
+class _StableFetch(Request[OffsetFetchRequestV7]):
+    API_KEY = 9
+
+    def __init__(self, *fields: Any) -> None:
+        self._fields = fields
+
+    def build(self, request_struct_class: Any) -> Any:
+        return request_struct_class(*self._fields)
+
+
+async def fetch_stable_offsets(
+    coordinator: GroupCoordinator, partitions: list[KafkaTopicPartition]
+) -> dict[KafkaTopicPartition, OffsetAndMetadata]:
+    """Committed offsets, none of which an open transaction may still change.
+
+    Stands in for `GroupCoordinator._do_fetch_commit_offsets`, whose caller retries on retriable
+    errors: an unstable offset is raised as one.
+    """
+    by_topic: defaultdict[str, list[int]] = defaultdict(list)
+    for tp in partitions:
+        by_topic[tp.topic].append(tp.partition)
+    request = _StableFetch(
+        coordinator.group_id,
+        [(topic, numbers, {}) for topic, numbers in by_topic.items()],
+        True,
+        {},
+    )
+    response = await coordinator._send_req(request)  # noqa: SLF001
+    offsets = {}
+    for topic, fetched, _ in response.topics:
+        for partition, offset, _, metadata, code, _ in fetched:
+            _raise_for(code or response.error_code, coordinator)
+            if offset >= 0:
+                tp = KafkaTopicPartition(topic, partition)
+                offsets[tp] = OffsetAndMetadata(offset, metadata or "")
+    return offsets
+
+
+def _raise_for(code: int, coordinator: GroupCoordinator) -> None:
+    if code == 0:
+        return
+    if code == _ERROR_UNSTABLE_OFFSET_COMMIT:
+        raise errors.GroupLoadInProgressError("an open transaction may still change the offset")
+    error = errors.for_code(code)
+    if error is errors.NotCoordinatorForGroupError:
+        coordinator.coordinator_dead()
+    raise error()

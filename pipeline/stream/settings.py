@@ -1,0 +1,32 @@
+"""Settings of the stream core."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSettings:
+    """What the stream core needs to know; units stand in the names."""
+
+    broker: str
+    """Address of the Kafka broker, HOST:PORT."""
+    application_id: str
+    """Consumer group, and prefix of the transactional ids."""
+    worker_id: str
+    """Unique for each worker of the group, and the same again after its restart."""
+    topic_prefix: str = ""
+    """Put before every logical topic name."""
+    web_host: str = "127.0.0.1"
+    web_port: int = 6066
+    session_timeout_ms: int = 10_000
+    transaction_timeout_ms: int = 12_000
+    cycle_bytes_max: int = 1_000_000
+    """Input bytes taken into one transaction."""
+    cycle_wait_ms: int = 5
+    """How long a cycle waits for more input before it starts."""
+    retry_backoff_ms: int = 5
+    """aiokafka's default of 100 ms would triple the latency (docs/stream.md)."""
+
+    @property
+    def transactional_id(self) -> str:
+        """Transactional id of this worker's producer."""
+        return f"{self.application_id}-{self.worker_id}"
