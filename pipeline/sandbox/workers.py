@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Self
 import aiohttp
 
 from pipeline.errors import BrokerError
+from pipeline.sandbox.ports import free_port
 
 RESTARTS_MAX = 20
 STOP_DEADLINE_S = 15.0
@@ -149,11 +149,3 @@ class WorkerPool:
                         f"its log: {worker.log_path}"
                     )
                 await asyncio.sleep(READY_POLL_S)
-
-
-def free_port() -> int:
-    """A TCP port that is free on loopback right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

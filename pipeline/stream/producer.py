@@ -50,7 +50,7 @@ async def _send_to(
             "timestamp": timestamp_ms,
             "key": output.key,
             "value": output.value,
-            "headers": output.headers,
+            "headers": list(output.headers),
         }
         if batch.append(**fields) is None:
             _ignore_result(await producer.send_batch(batch, topic, partition=partition))

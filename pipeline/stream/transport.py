@@ -182,6 +182,7 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
             (),
             None,
             Chunk(source, generation, records),
+            None,
             tp=tp,
             generation_id=self.app.consumer_generation_id,
         )

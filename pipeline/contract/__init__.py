@@ -1,0 +1,1 @@
+"""The contract on the topics: declarations, schemas, AsyncAPI document."""

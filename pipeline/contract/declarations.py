@@ -1,0 +1,68 @@
+"""The declaration of each topic: one YAML file of the folder `topics/`."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from pipeline.errors import GreenlaneError
+from pipeline.rulebook.files import read_yaml
+
+_FOLDERS = (
+    Path(__file__).parents[2] / "topics",  # a checkout
+    Path(__file__).parents[1] / "topics",  # an installed wheel
+)
+
+
+class TopicDeclaration(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a topic is for and how it is kept."""
+
+    name: str
+    title: str
+    description: str
+    key: str
+    partitions: Annotated[int, Meta(ge=1)]
+    cleanup_policy: Literal["delete", "compact"]
+    retention_ms: int | None = None
+    timestamp_type: Literal["CreateTime", "LogAppendTime"]
+    message_bytes_max: int
+    public: bool
+    payload: str = ""
+    owner: str
+    readers: list[str]
+    personal_data: str
+    cloud_events: bool = False
+    headers: list[str] = []
+
+    def configuration(self) -> dict[str, str]:
+        """Kafka's topic configuration."""
+        values = {
+            "cleanup.policy": self.cleanup_policy,
+            "message.timestamp.type": self.timestamp_type,
+            "max.message.bytes": str(self.message_bytes_max),
+        }
+        if self.retention_ms is not None:
+            values["retention.ms"] = str(self.retention_ms)
+        return values
+
+
+def topics_folder() -> Path:
+    """The folder `topics/` of a checkout or of an installation."""
+    for folder in _FOLDERS:
+        if folder.is_dir():
+            return folder
+    raise GreenlaneError(f"no topic declarations: looked in {', '.join(map(str, _FOLDERS))}")
+
+
+@cache
+def declarations() -> tuple[TopicDeclaration, ...]:
+    """All declarations, public topics first, then by name.
+
+    Raises:
+        RuleBookError: a file breaks the format; names it.
+    """
+    skipped = {"asyncapi.yaml"}
+    files = sorted(path for path in topics_folder().glob("*.yaml") if path.name not in skipped)
+    found = [read_yaml(path, TopicDeclaration) for path in files]
+    return tuple(sorted(found, key=lambda topic: (not topic.public, topic.name)))

@@ -1,0 +1,21 @@
+"""One broker for the whole test run; unique topic names for each test."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from pipeline.sandbox.broker import EmbeddedBroker
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """Address of the run's Kafka broker."""
+    with EmbeddedBroker() as embedded:
+        yield embedded.bootstrap_servers
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix for topic names and application ids that no other test uses."""
+    return f"t{uuid4().hex[:8]}."

@@ -1,0 +1,83 @@
+"""Two tiny rooms without customs terms: `split` sends words on, `count` counts each of them.
+
+Run as a script it is a worker: `python -m tests.stream.counting BROKER PREFIX WORKER_ID WEB_PORT`.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import faust
+import msgspec
+
+from pipeline.stream import KeyedState, Outbox, Record
+from pipeline.stream.app import build_stream_app
+from pipeline.stream.murmur2 import partition_of
+from pipeline.stream.settings import StreamSettings
+
+TOPICS = {
+    "lines": 4,
+    "words": 4,
+    "counts": 4,
+    "split-changelog": 4,
+    "count-changelog": 4,
+    "dead-letters": 4,
+}
+
+
+class Split:
+    """`lines` (words between spaces) -> `words` in envelopes; a line `boom` is poison."""
+
+    name = "split"
+    inputs = ("lines",)
+    outputs = ("dead-letters",)
+    state_type = int
+    enclosers = {"words": msgspec.msgpack.encode}
+
+    def work(self, record: Record, state: KeyedState[int], outbox: Outbox) -> None:
+        line = (record.value or b"").decode()
+        state.put("lines", (state.get("lines") or 0) + 1)
+        for word in line.split():
+            outbox.enclose("words", partition_of(word.encode(), 4), word)
+        if line == "boom":
+            raise ValueError("boom")
+
+
+class Count:
+    """`words` -> `counts`: for each word, how often it was seen so far."""
+
+    name = "count"
+    inputs = ("words",)
+    outputs = ("counts", "dead-letters")
+    state_type = int
+    enclosers: dict[str, Any] = {}
+
+    def work(self, record: Record, state: KeyedState[int], outbox: Outbox) -> None:
+        words: Sequence[str] = msgspec.msgpack.decode(record.value or b"")
+        for word in words:
+            seen = (state.get(word) or 0) + 1
+            state.put(word, seen)
+            outbox.send("counts", key=word.encode(), value=b"%d" % seen)
+            outbox.note(word)
+
+
+def settings(broker: str, prefix: str, worker_id: str, web_port: int) -> StreamSettings:
+    return StreamSettings(
+        broker=broker,
+        application_id=f"{prefix}app",
+        worker_id=worker_id,
+        topic_prefix=prefix,
+        web_port=web_port,
+        session_timeout_ms=6_000,
+        transaction_timeout_ms=6_000,
+    )
+
+
+def main() -> None:
+    broker, prefix, worker_id, web_port = sys.argv[1:]
+    app = build_stream_app([Split(), Count()], settings(broker, prefix, worker_id, int(web_port)))
+    faust.Worker(app, loglevel="INFO", logfile=None).execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()
