@@ -70,6 +70,11 @@ class Engine:
         """Records fetched but not yet worked on."""
         return len(self._waiting)
 
+    @property
+    def working(self) -> bool:
+        """Whether a cycle is under way, its transaction included."""
+        return self._working.locked()
+
     def state_entries(self) -> dict[str, int]:
         """Entries in memory by room."""
         entries: dict[str, int] = {room.name: 0 for room in self.rooms}

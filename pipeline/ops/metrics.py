@@ -1,0 +1,190 @@
+"""Every metric of a worker: name, type, labels and meaning. `docs/metrics.md` is made from it.
+
+Nothing is registered at import: each `Metrics` has the registry it is given. Label values are
+bounded: enums, topics, rooms, rule ids, and at most `CARRIERS_MAX` carriers.
+"""
+
+from collections.abc import Iterable
+from itertools import product
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from pipeline.errors import ErrorCode
+from pipeline.model.decision import Cause, IrgCategory, Outcome, Versions
+from pipeline.ops.histogram import BatchHistogram
+from pipeline.stream.room import Room
+
+LATENCY_BUCKETS_S = (
+    *(0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.4, 0.6),
+    *(1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
+)
+CYCLE_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+CARRIERS_MAX = 50
+OTHER_CARRIERS = "other"
+MANIFEST_RESULTS = ("accepted", "partly_rejected", "rejected", "duplicate")
+REJECTION_STAGES = ("intake", "decide")
+
+
+class Metrics:
+    """All metrics of one worker, in one registry.
+
+    Series whose label values are known beforehand exist from the start with value 0: the first
+    dead letter is then an increase, not a new series that `increase()` cannot see.
+    """
+
+    def __init__(self, registry: CollectorRegistry, rooms: Iterable[Room] = ()) -> None:
+        self.registry = registry
+        self._carriers: set[str] = set()
+        ProcessCollector(registry=registry)
+        self._declare_contents()
+        self._declare_work()
+        self._declare_worker()
+        self._start_at_zero(tuple(rooms))
+
+    def _declare_contents(self) -> None:
+        self.parcels_announced = self._counter(
+            "parcels_announced", "Parcels in acknowledged manifests; a repeat counts once."
+        )
+        self.parcels_accepted = self._counter(
+            "parcels_accepted", "Parcels that passed the data rules and went on to be assessed."
+        )
+        self.parcels_rejected = self._counter(
+            "parcels_rejected",
+            "Parcels refused with an acknowledgement, by the first rule they break; stage `intake` "
+            "by a data rule, stage `decide` afterwards.",
+            "stage",
+            "rule",
+        )
+        self.data_warnings = self._counter(
+            "data_warnings", "Faults of the data that let the parcel pass, by rule.", "rule"
+        )
+        self.carrier_parcels = self._counter(
+            "carrier_parcels",
+            f"Parcels announced and rejected at intake by carrier: the first {CARRIERS_MAX} this "
+            f"worker hears of, all further ones as `{OTHER_CARRIERS}`.",
+            "carrier",
+            "result",
+        )
+        self.manifests = self._counter(
+            "manifests", "Manifest messages acknowledged, by result.", "result"
+        )
+        self.parcels_decided = self._counter(
+            "parcels_decided",
+            "Decision events, by outcome, IRG category (1 to 4) and cause. Causes `assessment` and "
+            "`amendment` are the first decision on a parcel version; the others move its case.",
+            "outcome",
+            "irg_category",
+            "cause",
+        )
+        self.feedback = self._counter(
+            "feedback", "Inspection results and payments worked on, by effect.", "kind", "effect"
+        )
+        self.dead_letters = self._counter(
+            "dead_letters",
+            "Records, or parcels of an envelope, that went to the dead letters, by the topic they "
+            "came from and error code.",
+            "source_topic",
+            "code",
+        )
+        self.decision_latency = BatchHistogram(
+            "greenlane_decision_latency_seconds",
+            "From the broker timestamp of the manifest (or of the feedback that caused the event) "
+            "to the commit of the decision.",
+            "cause",
+            [cause.value for cause in Cause],
+            LATENCY_BUCKETS_S,
+            self.registry,
+        )
+
+    def _declare_work(self) -> None:
+        self.room_records = self._counter(
+            "room_records", "Records worked on, by room; an envelope is one record.", "room"
+        )
+        self.room_bytes = self._counter(
+            "room_bytes", "Bytes of keys and values worked on, by room.", "room"
+        )
+        self.room_work_seconds = self._counter(
+            "room_work_seconds", "Time spent working, without transactions, by room.", "room"
+        )
+        self.records_written = self._counter(
+            "records_written", "Records written in transactions, changelogs included."
+        )
+        self.transactions = self._counter(
+            "transactions_committed", "Transactions committed: one for each cycle of work."
+        )
+        self.cycle_work_seconds = self._histogram(
+            "cycle_work_seconds", "Work of one cycle over all rooms, without its transaction."
+        )
+        self.transaction_seconds = self._histogram(
+            "transaction_seconds", "From the begin of a transaction to its commit."
+        )
+        self.state_entries = self._gauge(
+            "state_entries", "Entries in memory, over all partitions of the worker.", "room"
+        )
+        self.input_age = self._gauge(
+            "input_age_seconds",
+            "Age of the oldest record of the last cycle; 0 when nothing waits, growing with the "
+            "clock while something waits and nothing is committed.",
+            "room",
+        )
+        self.lag_records = self._gauge(
+            "lag_records", "Records on the topic this worker has still to work on.", "topic"
+        )
+
+    def _declare_worker(self) -> None:
+        self.worker_info = self._gauge(
+            "worker_info",
+            "Always 1; its labels say what the worker decides with.",
+            "worker_id",
+            *Versions.__struct_fields__,
+        )
+        self.assigned_partitions = self._gauge(
+            "assigned_partitions", "Partitions assigned to the worker, over all input topics."
+        )
+        self.rebalances = self._counter(
+            "rebalances", "Assignments of partitions the worker has received."
+        )
+        self.recovery_seconds = self._gauge(
+            "recovery_seconds", "How long the last restoring of the memories took."
+        )
+        self.recovery_entries = self._gauge(
+            "recovery_entries", "Changelog records read by the last restoring of the memories."
+        )
+
+    def set_worker(self, worker_id: str, versions: Versions) -> None:
+        """Publish who the worker is and what it decides with."""
+        fields = {name: getattr(versions, name) for name in versions.__struct_fields__}
+        self.worker_info.labels(worker_id=worker_id, **fields).set(1)
+
+    def carrier_label(self, carrier: str) -> str:
+        """The carrier, or `other` once `CARRIERS_MAX` are known."""
+        if carrier in self._carriers:
+            return carrier
+        if len(self._carriers) >= CARRIERS_MAX:
+            return OTHER_CARRIERS
+        self._carriers.add(carrier)
+        return carrier
+
+    def _start_at_zero(self, rooms: tuple[Room, ...]) -> None:
+        for outcome, category, cause in product(Outcome, IrgCategory, Cause):
+            self.parcels_decided.labels(outcome.value, category.value, cause.value)
+        for result in MANIFEST_RESULTS:
+            self.manifests.labels(result)
+        for room in rooms:
+            for by_room in (self.room_records, self.room_bytes, self.room_work_seconds):
+                by_room.labels(room.name)
+            self.state_entries.labels(room.name)
+            self.input_age.labels(room.name)
+            for topic, code in product(room.inputs, ErrorCode):
+                self.dead_letters.labels(topic, code.value)
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"greenlane_{name}", meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"greenlane_{name}", meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str) -> Histogram:
+        return Histogram(
+            f"greenlane_{name}", meaning, buckets=CYCLE_BUCKETS_S, registry=self.registry
+        )

@@ -1,0 +1,44 @@
+"""How many records of each assigned partition are still to be worked on."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import faust
+
+from pipeline.stream.records import TopicPartition
+
+
+class Fetched(NamedTuple):
+    """How far one partition is fetched, and where it ended at the last fetch."""
+
+    source: TopicPartition
+    position: int
+    end: int
+
+
+def lag_records(app: faust.App) -> Mapping[TopicPartition, int]:
+    """Records between what is worked on and the end of each assigned partition.
+
+    With nothing queued, the consumer's own position counts: it has passed over the markers that
+    end transactions, which the engine's positions stand before. The end is what the broker last
+    told with a fetch, so it stands still when nothing can be fetched.
+    """
+    engine = app.engine
+    worked_to = engine.positions if engine.waiting_records else {}
+    consumer = getattr(getattr(app.consumer, "_thread", None), "_consumer", None)
+    if consumer is None:
+        return {}
+    return {
+        fetched.source: max(0, fetched.end - worked_to.get(fetched.source, fetched.position))
+        for fetched in _fetched(consumer, len(engine.settings.topic_prefix))
+    }
+
+
+def _fetched(consumer: Any, prefix_length: int) -> Iterator[Fetched]:
+    subscription = consumer._subscription.subscription  # noqa: SLF001 - no public way to all of it
+    assignment = subscription.assignment if subscription else None
+    for place in assignment.tps if assignment else ():
+        state = assignment.state_value(place)
+        if state.has_valid_position and state.highwater is not None:
+            source = TopicPartition(place.topic[prefix_length:], place.partition)
+            yield Fetched(source, state.position, state.highwater)
