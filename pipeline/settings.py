@@ -56,9 +56,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if not name.startswith("GREENLANE_") or name in OTHER_VARIABLES:
             continue
         if name not in known:
-            raise SettingsError(
-                f"{name} is not a setting; see `greenlane worker --help`"
-            )
+            raise SettingsError(f"{name} is not a setting; see `greenlane worker --help`")
         field = known[name]
         values[field.name] = _whole_number(name, text) if field.type is int else text
     return Settings(**values)  # type: ignore[arg-type]

@@ -29,15 +29,11 @@ class Fault(Struct, frozen=True, omit_defaults=True):
 
     rule_id: str
     severity: Severity
-    pointer: Annotated[
-        str, Meta(description="JSON pointer (RFC 6901) into the message")
-    ]
+    pointer: Annotated[str, Meta(description="JSON pointer (RFC 6901) into the message")]
     text: Annotated[str, Meta(description="what is wrong, in plain words")]
     correction: Annotated[str, Meta(description="how to mend it")]
     parcel_id: str = ""
-    value: Annotated[
-        str, Meta(description="the value found, shortened and made printable")
-    ] = ""
+    value: Annotated[str, Meta(description="the value found, shortened and made printable")] = ""
 
 
 class Acknowledgement(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -52,9 +48,7 @@ class Acknowledgement(Struct, frozen=True, omit_defaults=True, kw_only=True):
     status: AcknowledgementStatus
     duplicate: Annotated[
         bool,
-        Meta(
-            description="the same message was acknowledged before; nothing was done twice"
-        ),
+        Meta(description="the same message was acknowledged before; nothing was done twice"),
     ] = False
     received_at: Annotated[Instant, Meta(description="broker timestamp of the message")]
     announced_parcels: int

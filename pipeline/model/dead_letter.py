@@ -11,9 +11,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     source_topic: str
     source_partition: int
     source_offset: int
-    source_timestamp_ms: Annotated[
-        int, Meta(description="broker timestamp, Unix milliseconds")
-    ]
+    source_timestamp_ms: Annotated[int, Meta(description="broker timestamp, Unix milliseconds")]
     error_code: Annotated[str, Meta(description="one of the bounded error codes")]
     error_text: Annotated[str, Meta(description="what is wrong, where, how to mend it")]
     parcels: Annotated[

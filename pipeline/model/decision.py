@@ -75,14 +75,10 @@ class Decision(Struct, frozen=True, omit_defaults=True, kw_only=True):
     schema_version: int = 1
     event_id: Annotated[
         str,
-        Meta(
-            description="pure function of carrier, parcel, version, event number; = ce_id"
-        ),
+        Meta(description="pure function of carrier, parcel, version, event number; = ce_id"),
     ]
     event_number: int
-    supersedes: Annotated[
-        str, Meta(description="event id of the decision this replaces")
-    ] = ""
+    supersedes: Annotated[str, Meta(description="event id of the decision this replaces")] = ""
     carrier: str
     parcel_id: str
     parcel_version: int
@@ -101,9 +97,7 @@ class Decision(Struct, frozen=True, omit_defaults=True, kw_only=True):
         str,
         Meta(description="ISO date whose law applies: estimated arrival, local date"),
     ]
-    received_at: Annotated[
-        Instant, Meta(description="broker timestamp of the manifest")
-    ]
+    received_at: Annotated[Instant, Meta(description="broker timestamp of the manifest")]
     occurred_at: Annotated[
         Instant,
         Meta(description="broker timestamp of the message that caused this event"),

@@ -13,9 +13,7 @@ class ManifestNoted(NamedTuple):
     announced_parcels: int
     accepted_parcels: int
     duplicate: bool
-    rejected_parcels_by_rule: Mapping[
-        str, int
-    ]  # the first error of each rejected parcel
+    rejected_parcels_by_rule: Mapping[str, int]  # the first error of each rejected parcel
     warnings_by_rule: Mapping[str, int]
 
 
@@ -25,9 +23,7 @@ class DecisionNoted(NamedTuple):
     outcome: Outcome
     cause: Cause
     irg_category: IrgCategory
-    received_at_ms: (
-        int  # broker timestamp of the manifest, or of the feedback that caused it
-    )
+    received_at_ms: int  # broker timestamp of the manifest, or of the feedback that caused it
 
 
 class RejectionNoted(NamedTuple):

@@ -31,30 +31,22 @@ class InspectionResult(
     """Result of an inspection. Kafka key: `<carrier>/<parcel_id>`."""
 
     schema_version: int = 1
-    result_id: Annotated[
-        Identifier, Meta(description="a repeat of the same id has no effect")
-    ]
+    result_id: Annotated[Identifier, Meta(description="a repeat of the same id has no effect")]
     carrier: CarrierId
     parcel_id: Identifier
     verdict: InspectionVerdict
     inspected_at: Instant
-    officer: Annotated[
-        str, Meta(max_length=35, description="pseudonymous officer number")
-    ]
+    officer: Annotated[str, Meta(max_length=35, description="pseudonymous officer number")]
     found_items: list[FoundItem] = []
     legal_basis: Annotated[str, Meta(max_length=512)] = ""
     remarks: Annotated[str, Meta(max_length=512)] = ""
 
 
-class Payment(
-    Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
-):
+class Payment(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """A payment received for a parcel. Kafka key: `<carrier>/<parcel_id>`."""
 
     schema_version: int = 1
-    payment_id: Annotated[
-        Identifier, Meta(description="a repeat of the same id has no effect")
-    ]
+    payment_id: Annotated[Identifier, Meta(description="a repeat of the same id has no effect")]
     carrier: CarrierId
     parcel_id: Identifier
     amount: Amount

@@ -41,9 +41,5 @@ MassKg = Annotated[
         extra_json_schema={"type": ["string", "number"], "examples": ["0.350"]},
     ),
 ]
-Instant = Annotated[
-    datetime, Meta(tz=True, description="RFC 3339 date and time with UTC offset")
-]
-Version = Annotated[
-    int, Meta(ge=1, le=999, description="1 for the original, then rising by one")
-]
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 date and time with UTC offset")]
+Version = Annotated[int, Meta(ge=1, le=999, description="1 for the original, then rising by one")]

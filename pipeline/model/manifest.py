@@ -14,15 +14,11 @@ SCHEMA_VERSION = 1
 class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The header of a manifest message."""
 
-    schema_version: Annotated[
-        int, Meta(description="version of this message format: 1")
-    ]
+    schema_version: Annotated[int, Meta(description="version of this message format: 1")]
     carrier: CarrierId
     manifest_id: Annotated[
         str,
-        Meta(
-            min_length=1, max_length=70, description="unique for the carrier; WCO D026"
-        ),
+        Meta(min_length=1, max_length=70, description="unique for the carrier; WCO D026"),
     ]
     version: Version = 1
     issued_at: Instant
@@ -33,9 +29,7 @@ class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     conveyance_reference: Annotated[
         str, Meta(max_length=17, description="flight, voyage or train number; WCO 149")
     ] = ""
-    part: Annotated[
-        int, Meta(ge=1, le=99_999, description="this message is part n of m")
-    ] = 1
+    part: Annotated[int, Meta(ge=1, le=99_999, description="this message is part n of m")] = 1
     parts: Annotated[int, Meta(ge=1, le=99_999)] = 1
     declared_parcel_count: (
         Annotated[
@@ -56,9 +50,7 @@ class Manifest(ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     parcels: Annotated[list[Parcel], Meta(min_length=1)]
 
 
-class ManifestFrame(
-    ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=True
-):
+class ManifestFrame(ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A manifest whose parcels are still undecoded, so that one bad parcel spoils only itself."""
 
     parcels: Annotated[list[msgspec.Raw], Meta(min_length=1)]

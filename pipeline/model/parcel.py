@@ -51,16 +51,12 @@ class Address(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 class Party(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Consignor (WCO 30A) or consignee (WCO 27A)."""
 
-    name: Annotated[
-        str, Meta(min_length=1, max_length=70, description="WCO R020 / R014")
-    ]
+    name: Annotated[str, Meta(min_length=1, max_length=70, description="WCO R020 / R014")]
     address: Address
     person_type: PersonType | None = None
     identification: Annotated[
         str,
-        Meta(
-            max_length=17, description="EORI, tax or importer number; WCO R021 / R015"
-        ),
+        Meta(max_length=17, description="EORI, tax or importer number; WCO R021 / R015"),
     ] = ""
     email: Annotated[str, Meta(max_length=254)] = ""
     phone: Annotated[str, Meta(max_length=25, description="ITU-T E.123")] = ""
@@ -73,9 +69,7 @@ class GoodsItem(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     description: Annotated[
         str, Meta(min_length=1, max_length=512, description="plain language; WCO 137")
     ]
-    quantity: Annotated[
-        int, Meta(ge=1, le=99_999_999, description="pieces of this line")
-    ]
+    quantity: Annotated[int, Meta(ge=1, le=99_999_999, description="pieces of this line")]
     intrinsic_value: Annotated[
         Amount,
         Meta(
@@ -90,9 +84,7 @@ class GoodsItem(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
             description="HS 2022 subheading (6) or longer tariff code (8, 10)",
         ),
     ] = ""
-    origin_country: Annotated[
-        str, Meta(max_length=2, description="ISO 3166-1; WCO 063")
-    ] = ""
+    origin_country: Annotated[str, Meta(max_length=2, description="ISO 3166-1; WCO 063")] = ""
     net_mass_kg: MassKg | None = None
 
 
@@ -109,10 +101,7 @@ class Parcel(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     transport_cost: Amount = Decimal(0)
     insurance_cost: Amount = Decimal(0)
     declared_value: (
-        Annotated[
-            Amount, Meta(description="total value of the goods, a decimal string")
-        ]
-        | None
+        Annotated[Amount, Meta(description="total value of the goods, a decimal string")] | None
     ) = None
     vendor_scheme_id: Annotated[
         str,

@@ -43,9 +43,7 @@ class RevenueLine(Struct, frozen=True, omit_defaults=True):
         str,
         Meta(description='for people: "12 %" or "3.00 EUR per item"; exact decimals'),
     ]
-    amount: Annotated[
-        Decimal, Meta(description="in the assessment's currency, rounded")
-    ]
+    amount: Annotated[Decimal, Meta(description="in the assessment's currency, rounded")]
     legal_basis: str
     item_sequence_numbers: Annotated[
         list[int],
@@ -60,17 +58,13 @@ class RevenueAssessment(Struct, frozen=True, omit_defaults=True, kw_only=True):
     `total_due = total of lines`; `unsecured_due` is the part that must be paid before release.
     """
 
-    jurisdiction: Annotated[
-        str, Meta(description="EU, GB, US; empty if no rule book covers it")
-    ]
+    jurisdiction: Annotated[str, Meta(description="EU, GB, US; empty if no rule book covers it")]
     currency: Annotated[str, Meta(description="ISO 4217, of all amounts here")]
     intrinsic_value: Decimal
     customs_value: Decimal
     exchange_rate: Annotated[
         str,
-        Meta(
-            description="units of the declared currency for one of `currency`, and its date"
-        ),
+        Meta(description="units of the declared currency for one of `currency`, and its date"),
     ] = ""
     lines: list[RevenueLine] = []
     total_due: Decimal = Decimal(0)
@@ -78,8 +72,6 @@ class RevenueAssessment(Struct, frozen=True, omit_defaults=True, kw_only=True):
     collection: CollectionModel = CollectionModel.NOTHING_DUE
     estimated: Annotated[
         bool,
-        Meta(
-            description="rests on unverified law or missing data: never a silent release"
-        ),
+        Meta(description="rests on unverified law or missing data: never a silent release"),
     ] = False
     remarks: list[str] = []

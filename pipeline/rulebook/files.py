@@ -27,9 +27,7 @@ def _construct_exact_number(loader: _StrictLoader, node: yaml.ScalarNode) -> str
     return loader.construct_scalar(node)
 
 
-def _construct_unique_mapping(
-    loader: _StrictLoader, node: yaml.MappingNode
-) -> dict[Any, Any]:
+def _construct_unique_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Hashable] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)

@@ -1,0 +1,53 @@
+"""The category of the WCO Immediate Release Guidelines, which decides on the procedure."""
+
+from datetime import date
+
+from pipeline.model import IrgCategory, Parcel, RevenueAssessment
+from pipeline.revenue.flow import Flow, flow_of
+from pipeline.rulebook.book import UNCOVERED, RuleBook
+
+LOW_VALUE_LIMITS = {
+    "EU": ("eu.duty.low_value_limit", "eu.duty.relief_limit"),
+    "GB": ("gb.duty.relief_limit",),
+    "US": ("us.entry.informal_limit",),
+}
+"""Parameters that bound the simplified procedure; the first that is in force counts."""
+
+
+def irg_category(
+    parcel: Parcel,
+    revenue: RevenueAssessment,
+    *,
+    restricted: bool,
+    legal_date: date,
+    destination_country: str,
+    book: RuleBook,
+) -> tuple[IrgCategory, str]:
+    """Category and reason, in the order of the guidelines (UN/EDIFACT 7085).
+
+    Restricted goods leave the simplified categories; then documents, goods free of all charges
+    because of their low value, goods of low value with charges, and the rest.
+    """
+    if restricted:
+        return IrgCategory.HIGH_VALUE, "restricted goods need the normal procedure"
+    if flow_of(parcel) is Flow.DOCUMENTS:
+        return IrgCategory.DOCUMENTS, "documents without duties and taxes"
+    jurisdiction = book.jurisdiction_of(destination_country)
+    if jurisdiction == UNCOVERED:
+        return IrgCategory.HIGH_VALUE, f"no rule book covers {destination_country}"
+    law = book.on(jurisdiction, legal_date)
+    limits = (law.amount(parameter_id) for parameter_id in LOW_VALUE_LIMITS[jurisdiction])
+    limit = next((amount for amount in limits if amount is not None), None)
+    value = f"{revenue.intrinsic_value} {revenue.currency}"
+    if limit is None or revenue.intrinsic_value > limit:
+        above = "no low-value procedure is in force" if limit is None else f"above {limit}"
+        return IrgCategory.HIGH_VALUE, f"{value}: {above}"
+    if revenue.lines:
+        return (
+            IrgCategory.LOW_VALUE_DUTIABLE,
+            f"{value} is not above {limit}, and charges are payable",
+        )
+    return (
+        IrgCategory.LOW_VALUE_NON_DUTIABLE,
+        f"{value} is not above {limit}, and no charges are due at the border",
+    )
