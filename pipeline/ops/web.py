@@ -12,6 +12,7 @@ from pipeline.ops.broker import BrokerProbe
 from pipeline.ops.health import ProgressWatch, judge
 from pipeline.ops.metrics import Metrics
 from pipeline.ops.observer import MetricsObserver
+from pipeline.stream.engine import Engine
 from pipeline.stream.lag import lag_records
 
 LOOK_INTERVAL_S = 1.0
@@ -19,20 +20,25 @@ OK = 200
 UNAVAILABLE = 503
 
 
-def install_pages(app: faust.App, metrics: Metrics, observer: MetricsObserver) -> None:
-    """Serve metrics and health on the application's web port, and look at the lag by timer."""
-    prometheus_client.disable_created_metrics()  # twice the series, of no use here
+def install_pages(
+    app: faust.App, engine: Engine, metrics: Metrics, observer: MetricsObserver
+) -> None:
+    """Serve metrics and health on the application's web port, and look at the lag by timer.
+
+    Turns off the `_created` series of prometheus-client for the process: they double the page.
+    """
+    prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
     watch = ProgressWatch(monotonic())
-    probe = BrokerProbe(app.engine.settings.broker)
+    probe = BrokerProbe(engine.settings.broker)
 
     async def look() -> None:
-        lag = lag_records(app)
+        lag = lag_records(app.consumer, engine)
         observer.on_lag(lag, int(time() * 1000))
         watch.look(
             now_s=monotonic(),
-            ready=app.engine.ready,
+            ready=engine.ready,
             cycles=observer.cycles,
-            working=app.engine.working,
+            working=engine.working,
             waiting_records=sum(lag.values()),
             partitions=len(lag),
         )
@@ -42,9 +48,12 @@ def install_pages(app: faust.App, metrics: Metrics, observer: MetricsObserver) -
         progress = watch.progress(broker_answers=asked == "live" or await probe.answers())
         judged = judge(progress, monotonic())
         well = judged.live if asked == "live" else judged.ready
-        answer = {"status": "ok" if well else "unavailable", "reasons": judged.reasons}
-        answer["waiting_records"] = progress.waiting_records
-        answer["assigned_partitions"] = progress.assigned_partitions
+        answer = {
+            "status": "ok" if well else "unavailable",
+            "reasons": judged.reasons,
+            "waiting_records": progress.waiting_records,
+            "assigned_partitions": progress.assigned_partitions,
+        }
         return view.bytes(
             orjson.dumps(answer),
             content_type="application/json",
