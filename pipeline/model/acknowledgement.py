@@ -36,7 +36,7 @@ class Fault(Struct, frozen=True, omit_defaults=True):
     value: Annotated[str, Meta(description="the value found, shortened and made printable")] = ""
 
 
-class Acknowledgement(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Acknowledgement(Struct, frozen=True, kw_only=True):
     """Answer to one manifest message. Kafka key: the carrier id."""
 
     schema_version: int = 1

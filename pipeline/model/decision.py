@@ -66,7 +66,7 @@ class Versions(Struct, frozen=True):
     software: str
 
 
-class Decision(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Decision(Struct, frozen=True, kw_only=True):
     """One event in the life of a parcel. Kafka key: `<carrier>/<parcel_id>`.
 
     `event_number` 1 is the first decision on a parcel; each later one supersedes the one before.

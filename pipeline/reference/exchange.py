@@ -64,3 +64,9 @@ def _rates() -> dict[str, list[tuple[str, Decimal]]]:
         for row in csv.DictReader(stream):
             rates[row["currency"]].append((row["month"], Decimal(row["units_per_eur"])))
     return {currency: sorted(by_month) for currency, by_month in rates.items()}
+
+
+@cache
+def known_currencies() -> frozenset[str]:
+    """Currencies that can be converted."""
+    return frozenset(_rates()) | {EURO}

@@ -1,0 +1,216 @@
+"""The intake room: decode, check, acknowledge, send accepted parcels on."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import blake2b
+from zlib import crc32
+
+import msgspec
+
+from pipeline.intake.acknowledge import Answer, ParcelFindings, acknowledge, refuse
+from pipeline.intake.check_goods import goods_checker
+from pipeline.intake.check_manifest import check_manifest
+from pipeline.intake.check_parcel import check_parcel
+from pipeline.intake.check_parties import check_parties
+from pipeline.intake.check_values import check_values
+from pipeline.intake.decode import BadParcel, Decoded, Undecodable, decode_manifest
+from pipeline.intake.finding import Finding
+from pipeline.intake.rules import DataRules
+from pipeline.intake.state import ManifestSeen, PartSeen
+from pipeline.model import (
+    Acknowledgement,
+    Announced,
+    ManifestHeader,
+    ManifestNoted,
+    Parcel,
+    Severity,
+    consignee_key,
+    manifest_key,
+)
+from pipeline.model.manifest import ManifestBase
+from pipeline.settings import Settings
+from pipeline.stream import KeyedState, Outbox, Record
+
+MANIFESTS_REMEMBERED_MS = 30 * 24 * 3_600_000
+"""A repeat within 30 days is recognised: longer than messages are kept for carriers to re-send."""
+
+_encode_json = msgspec.json.Encoder().encode
+_encode_envelope = msgspec.msgpack.Encoder().encode
+
+
+class IntakeRoom:
+    """First room. Key of its work: carrier and manifest."""
+
+    name = "intake"
+    inputs = ("manifests",)
+    outputs = ("acknowledgements", "dead-letters")
+    state_type = ManifestSeen
+    enclosers = {"parcels": _encode_envelope}  # noqa: RUF012 - never changed
+
+    def __init__(self, settings: Settings, rules: DataRules) -> None:
+        self._parcels_max = settings.manifest_parcels_max
+        self._faults_max = settings.acknowledgement_faults_max
+        self._rules = rules.by_id
+        self._check_goods = goods_checker(rules.vague_terms)
+        self._errors = frozenset(
+            rule.id for rule in rules.by_id.values() if rule.severity is Severity.ERROR
+        )
+
+    def work(self, record: Record, state: KeyedState[ManifestSeen], outbox: Outbox) -> None:
+        """Work on one manifest message: one acknowledgement, or one dead letter."""
+        decoded = decode_manifest(record.key, record.value, parcels_max=self._parcels_max)
+        if isinstance(decoded, Undecodable):
+            parcels = announced_in_headers(record, self._parcels_max)
+            outbox.dead_letter(
+                record,
+                decoded.code,
+                decoded.text,
+                headers=[("parcels", b"%d" % parcels)],
+            )
+            return
+        header = decoded.header
+        key = manifest_key(header.carrier, header.manifest_id)
+        seen = state.get(key)
+        digest = blake2b(record.value or b"", digest_size=16).digest()
+        part = _repeated(header, digest, seen)
+        if part:
+            self._answer_again(part.answer, outbox)
+            return
+        finding = check_manifest(header, len(decoded.parcels), digest, seen)
+        if finding:
+            self._refuse(decoded, finding, record, outbox)
+            return
+        answer = self._take_in(decoded, record, outbox)
+        state.put(
+            key,
+            _with_part(header, digest, answer.acknowledgement, seen),
+            expires_at_ms=record.timestamp_ms + MANIFESTS_REMEMBERED_MS,
+        )
+
+    def check(self, parcel: Parcel, destination_country: str) -> Iterator[Finding]:
+        """All data rules that a parcel breaks."""
+        yield from check_parcel(parcel, destination_country)
+        yield from check_parties(parcel)
+        yield from self._check_goods(parcel)
+        yield from check_values(parcel)
+
+    def _take_in(self, decoded: Decoded, record: Record, outbox: Outbox) -> Answer:
+        header = decoded.header
+        received_at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+        inherited = ManifestHeader(
+            header.carrier,
+            header.manifest_id,
+            header.version,
+            header.destination_country,
+            header.transport_mode,
+            header.issued_at,
+            header.departure_at,
+            header.estimated_arrival_at,
+            received_at,
+        )
+        partitions = outbox.partitions_of("parcels")
+        found: list[ParcelFindings] = []
+        rejected = 0
+        ids: set[str] = set()
+        for index, parcel in enumerate(decoded.parcels):
+            if isinstance(parcel, BadParcel):
+                rejected += 1
+                found.append(
+                    ParcelFindings(index, parcel.parcel_id, [parcel.finding], parcel.explanation)
+                )
+                continue
+            findings = list(self.check(parcel, header.destination_country))
+            if parcel.parcel_id in ids:
+                findings.append(Finding("DQ04", "/parcel_id", parcel.parcel_id))
+            ids.add(parcel.parcel_id)
+            if findings:
+                found.append(ParcelFindings(index, parcel.parcel_id, findings))
+                if any(finding.rule_id in self._errors for finding in findings):
+                    rejected += 1
+                    continue
+            warnings = [finding.rule_id for finding in findings]
+            partition = crc32(consignee_key(parcel.consignee).encode()) % partitions
+            outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings))
+        answer = acknowledge(
+            header,
+            announced=len(decoded.parcels),
+            rejected=rejected,
+            found=found,
+            rules=self._rules,
+            received_at=received_at,
+            faults_max=self._faults_max,
+        )
+        _publish(answer.acknowledgement, outbox)
+        _note(answer, outbox)
+        return answer
+
+    def _refuse(self, decoded: Decoded, finding: Finding, record: Record, outbox: Outbox) -> None:
+        answer = refuse(
+            decoded.header,
+            finding,
+            announced=len(decoded.parcels),
+            rules=self._rules,
+            received_at=datetime.fromtimestamp(record.timestamp_ms / 1000, UTC),
+        )
+        _publish(answer.acknowledgement, outbox)
+        _note(answer, outbox)
+
+    def _answer_again(self, answer: Acknowledgement, outbox: Outbox) -> None:
+        repeated = msgspec.structs.replace(answer, duplicate=True)
+        _publish(repeated, outbox)
+        _note(Answer(repeated, {}, {}), outbox)
+
+
+def announced_in_headers(record: Record, parcels_max: int) -> int:
+    """Parcels in a message nobody can read: as its Kafka header says within the limit, else 1."""
+    for name, value in record.headers:
+        if name == "parcels" and value.isdigit() and 1 <= int(value[:9]) <= parcels_max:
+            return int(value)
+    return 1
+
+
+def _repeated(header: ManifestBase, digest: bytes, seen: ManifestSeen | None) -> PartSeen | None:
+    if seen is None or header.version != seen.version:
+        return None
+    part = seen.seen.get(header.part)
+    return part if part and part.digest == digest else None
+
+
+def _with_part(
+    header: ManifestBase, digest: bytes, answer: Acknowledgement, seen: ManifestSeen | None
+) -> ManifestSeen:
+    # Faults are not kept: an answer given again names the counts, the first one had the faults.
+    kept = msgspec.structs.replace(
+        answer, faults=[], faults_omitted=len(answer.faults) + answer.faults_omitted
+    )
+    earlier = seen.seen if seen and seen.version == header.version else {}
+    parcels = seen.parcels if seen and seen.version == header.version else 0
+    return ManifestSeen(
+        header.version,
+        header.parts,
+        parcels + answer.announced_parcels,
+        {**earlier, header.part: PartSeen(digest, kept)},
+    )
+
+
+def _publish(acknowledgement: Acknowledgement, outbox: Outbox) -> None:
+    outbox.send(
+        "acknowledgements",
+        key=acknowledgement.carrier.encode(),
+        value=_encode_json(acknowledgement),
+        headers=[("content-type", b"application/json")],
+    )
+
+
+def _note(answer: Answer, outbox: Outbox) -> None:
+    acknowledgement = answer.acknowledgement
+    outbox.note(
+        ManifestNoted(
+            acknowledgement.carrier,
+            acknowledgement.announced_parcels,
+            acknowledgement.accepted_parcels,
+            acknowledgement.duplicate,
+            answer.rejected_by_rule,
+            answer.warnings_by_rule,
+        )
+    )
