@@ -18,6 +18,7 @@ class BatchHistogram(Collector):
         self,
         name: str,
         documentation: str,
+        *,
         label: str,
         label_values: Sequence[str],
         buckets: Sequence[float],

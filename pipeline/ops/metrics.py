@@ -6,6 +6,7 @@ bounded: enums, topics, rooms, rule ids, and at most `CARRIERS_MAX` carriers.
 
 from collections.abc import Iterable
 from itertools import product
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
@@ -25,6 +26,15 @@ MANIFEST_RESULTS = ("accepted", "partly_rejected", "rejected", "duplicate")
 REJECTION_STAGES = ("intake", "decide")
 
 
+class Description(NamedTuple):
+    """One metric as the reference page and the tests of the dashboard see it."""
+
+    name: str
+    type: str
+    labels: tuple[str, ...]
+    meaning: str
+
+
 class Metrics:
     """All metrics of one worker, in one registry.
 
@@ -34,6 +44,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry, rooms: Iterable[Room] = ()) -> None:
         self.registry = registry
+        self.descriptions: list[Description] = []
         self._carriers: set[str] = set()
         ProcessCollector(registry=registry)
         self._declare_contents()
@@ -87,13 +98,17 @@ class Metrics:
             "code",
         )
         self.decision_latency = BatchHistogram(
-            "greenlane_decision_latency_seconds",
-            "From the broker timestamp of the manifest (or of the feedback that caused the event) "
-            "to the commit of the decision.",
-            "cause",
-            [cause.value for cause in Cause],
-            LATENCY_BUCKETS_S,
-            self.registry,
+            *self._describe(
+                "decision_latency_seconds",
+                "histogram",
+                ("cause",),
+                "From the broker timestamp of the manifest (or of the feedback that caused the "
+                "event) to the commit of the decision.",
+            ),
+            label="cause",
+            label_values=[cause.value for cause in Cause],
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
         )
 
     def _declare_work(self) -> None:
@@ -179,12 +194,20 @@ class Metrics:
                 self.dead_letters.labels(topic, code.value)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
-        return Counter(f"greenlane_{name}", meaning, labels, registry=self.registry)
+        described = self._describe(f"{name}_total", "counter", labels, meaning)
+        return Counter(*described, labels, registry=self.registry)
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
-        return Gauge(f"greenlane_{name}", meaning, labels, registry=self.registry)
+        described = self._describe(name, "gauge", labels, meaning)
+        return Gauge(*described, labels, registry=self.registry)
 
     def _histogram(self, name: str, meaning: str) -> Histogram:
-        return Histogram(
-            f"greenlane_{name}", meaning, buckets=CYCLE_BUCKETS_S, registry=self.registry
-        )
+        described = self._describe(name, "histogram", (), meaning)
+        return Histogram(*described, buckets=CYCLE_BUCKETS_S, registry=self.registry)
+
+    def _describe(
+        self, name: str, kind: str, labels: tuple[str, ...], meaning: str
+    ) -> tuple[str, str]:
+        full_name = f"greenlane_{name}"
+        self.descriptions.append(Description(full_name, kind, labels, meaning))
+        return full_name, meaning
