@@ -17,11 +17,11 @@ HEAD = """\
 
 <!-- Made by `python -m pipeline.ops.reference` (`make reference`); do not edit. -->
 
-Every worker serves these on its web port under `/metrics`, counted after the commit of each cycle: what
-was rolled back is never counted. Counters start again at zero with the worker, so use `rate` and
-`increase`; sums over the whole life of the data are the ledger's (`greenlane ledger`). Histograms also
-have the series `_bucket`, `_sum` and `_count`. What to do when a figure looks bad stands in
-[operators.md](operators.md).
+Every worker serves these on its web port under `/metrics`, counted after the commit of each cycle:
+what was rolled back is never counted. Counters start again at zero with the worker, so use `rate`
+and `increase`; sums over the whole life of the data are the ledger's (`greenlane ledger`).
+Histograms also have the series `_bucket`, `_sum` and `_count`. What to do when a figure looks bad
+stands in [operators.md](operators.md).
 
 | metric | type | labels | meaning |
 |---|---|---|---|
