@@ -1,6 +1,8 @@
 """The category of the WCO Immediate Release Guidelines, which decides on the procedure."""
 
 from datetime import date
+from decimal import Decimal
+from functools import lru_cache
 
 from pipeline.model import IrgCategory, Parcel, RevenueAssessment
 from pipeline.revenue.flow import Flow, flow_of
@@ -35,9 +37,7 @@ def irg_category(
     jurisdiction = book.jurisdiction_of(destination_country)
     if jurisdiction == UNCOVERED:
         return IrgCategory.HIGH_VALUE, f"no rule book covers {destination_country}"
-    law = book.on(jurisdiction, legal_date)
-    limits = (law.amount(parameter_id) for parameter_id in LOW_VALUE_LIMITS[jurisdiction])
-    limit = next((amount for amount in limits if amount is not None), None)
+    limit = low_value_limit(book, destination_country, legal_date)
     value = f"{revenue.intrinsic_value} {revenue.currency}"
     if limit is None or revenue.intrinsic_value > limit:
         above = "no low-value procedure is in force" if limit is None else f"above {limit}"
@@ -51,3 +51,14 @@ def irg_category(
         IrgCategory.LOW_VALUE_NON_DUTIABLE,
         f"{value} is not above {limit}, and no charges are due at the border",
     )
+
+
+@lru_cache(maxsize=4_096)
+def low_value_limit(book: RuleBook, country: str, legal_date: date) -> Decimal | None:
+    """Limit of the simplified procedure, in the jurisdiction's currency; None: there is none."""
+    jurisdiction = book.jurisdiction_of(country)
+    if jurisdiction == UNCOVERED:
+        return None
+    law = book.on(jurisdiction, legal_date)
+    limits = (law.amount(parameter_id) for parameter_id in LOW_VALUE_LIMITS[jurisdiction])
+    return next((amount for amount in limits if amount is not None), None)

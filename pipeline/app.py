@@ -1,0 +1,61 @@
+"""Here the rooms are wired together: the only place that knows all of them."""
+
+import faust
+from prometheus_client import CollectorRegistry
+
+from pipeline.assess.room import AssessRoom, build_assess_room
+from pipeline.decide.room import DecideRoom, build_decide_room
+from pipeline.intake.room import IntakeRoom
+from pipeline.intake.rules import load_data_rules
+from pipeline.ops.metrics import Metrics
+from pipeline.ops.observer import MetricsObserver
+from pipeline.ops.web import install_pages
+from pipeline.rulebook.book import load_rule_book
+from pipeline.settings import Settings
+from pipeline.stream.app import build_stream_app
+from pipeline.stream.memory import MemoryStream
+from pipeline.stream.settings import StreamSettings
+
+Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom]
+
+
+def build_rooms(settings: Settings) -> Rooms:
+    """The three rooms with their rule books loaded."""
+    data_rules = load_data_rules()
+    book = load_rule_book()
+    return (
+        IntakeRoom(settings, data_rules),
+        build_assess_room(settings, book, data_rules.version),
+        build_decide_room(book),
+    )
+
+
+def build_dry_run(settings: Settings) -> MemoryStream:
+    """The rooms on a log in memory, for `greenlane decide`."""
+    return MemoryStream(build_rooms(settings))
+
+
+def build_worker(settings: Settings) -> faust.App:
+    """The Faust application of one worker: rooms, metrics, health pages."""
+    rooms = build_rooms(settings)
+    metrics = Metrics(CollectorRegistry(), rooms)
+    observer = MetricsObserver(metrics, rooms)
+    app = build_stream_app(rooms, stream_settings(settings), observer)
+    install_pages(app, app.engine, metrics, observer)
+    return app
+
+
+def stream_settings(settings: Settings) -> StreamSettings:
+    """The part of the settings that the stream core needs."""
+    return StreamSettings(
+        broker=settings.broker,
+        application_id=settings.application_id,
+        worker_id=settings.worker_id,
+        topic_prefix=settings.topic_prefix,
+        web_host=settings.web_host,
+        web_port=settings.web_port,
+        session_timeout_ms=settings.session_timeout_ms,
+        transaction_timeout_ms=settings.transaction_timeout_ms,
+        cycle_bytes_max=settings.cycle_bytes_max,
+        cycle_wait_ms=settings.cycle_wait_ms,
+    )

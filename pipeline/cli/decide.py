@@ -1,0 +1,77 @@
+"""`greenlane decide`: a dry run of the rooms on a file."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from pipeline.app import build_dry_run
+from pipeline.errors import InputFileError
+from pipeline.model import Acknowledgement
+from pipeline.sandbox.dry_run import DryRun, read_messages, run_dry
+from pipeline.settings import read_settings
+
+STANDARD_INPUT = Path("-")
+
+
+def decide(
+    file: Annotated[
+        Path,
+        typer.Argument(help="JSON or JSON Lines file of manifests; - reads standard input."),
+    ],
+    acknowledgements: Annotated[
+        bool, typer.Option(help="Print the acknowledgements too, before the decisions.")
+    ] = False,
+) -> None:
+    """Try manifests without any broker: decisions as JSON Lines, faults in words.
+
+        greenlane simulate --parcels 200 --seed 7 --output manifests.jsonl
+        greenlane decide manifests.jsonl > decisions.jsonl
+
+    The same rooms as in a worker run on the file. Messages count as received when they say they
+    were issued, so the same file always gives the same bytes. Decisions go to standard output,
+    ordered by outcome; faults go to standard error. Exit status: 0 if everything was accepted,
+    1 if anything was refused, 2 if the call was unusable.
+    """
+    dry_run = run_dry(build_dry_run(read_settings(os.environ)), read_messages(_read(file)))
+    lines = [*(dry_run.acknowledgements if acknowledgements else []), *dry_run.decisions]
+    sys.stdout.buffer.writelines(line + b"\n" for line in lines)
+    sys.stdout.flush()
+    if _tell_faults(dry_run):
+        raise typer.Exit(1)
+
+
+def _read(file: Path) -> bytes:
+    if file == STANDARD_INPUT:
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputFileError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _tell_faults(dry_run: DryRun) -> bool:
+    """Print what was refused and warned of; whether anything was refused."""
+    console = Console(stderr=True, highlight=False, markup=False)
+    refused = False
+    for line in dry_run.acknowledgements:
+        answer = msgspec.json.decode(line, type=Acknowledgement)
+        refused = refused or answer.rejected_parcels > 0
+        for fault in answer.faults:
+            console.print(
+                f"{fault.severity}: {answer.manifest_id} {fault.parcel_id} {fault.pointer}: "
+                f"{fault.text} [{fault.rule_id}]. To mend it: {fault.correction}",
+                style="red" if fault.severity == "error" else "yellow",
+            )
+        if answer.faults_omitted:
+            console.print(f"{answer.manifest_id}: {answer.faults_omitted} more faults")
+    for letter in dry_run.dead_letters:
+        headers = dict(letter.headers)
+        text = headers["error_text"].decode()
+        console.print(f"unreadable: message {letter.offset + 1}: {text}", style="red")
+        refused = True
+    return refused

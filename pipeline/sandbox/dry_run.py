@@ -1,0 +1,69 @@
+"""The rooms on a file, without any broker: what a carrier uses to try a manifest."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+import orjson
+
+from pipeline.stream.memory import MemoryStream
+from pipeline.stream.records import Record
+
+OUTCOME_TOPICS = ("release", "inspection", "revenue")
+
+
+class _Header(msgspec.Struct):
+    carrier: str = ""
+    manifest_id: str = ""
+    issued_at: datetime | None = None
+
+
+class DryRun(NamedTuple):
+    """What the rooms made of the messages, as they would stand on the topics."""
+
+    decisions: list[bytes]
+    acknowledgements: list[bytes]
+    dead_letters: list[Record]
+
+
+def run_dry(stream: MemoryStream, messages: Iterable[bytes]) -> DryRun:
+    """Run manifest messages through the rooms, one after the other.
+
+    A message is received when it says it was issued, so that the same file gives the same bytes.
+    """
+    for message in messages:
+        header = _read_header(message)
+        issued_at = header.issued_at
+        stream.publish(
+            "manifests",
+            key=f"{header.carrier}/{header.manifest_id}".encode(errors="replace"),
+            value=message,
+            timestamp_ms=int(issued_at.timestamp() * 1000) if issued_at else 0,
+        )
+        stream.run_until_idle()
+    return DryRun(
+        [record.value or b"" for topic in OUTCOME_TOPICS for record in stream.read(topic)],
+        [record.value or b"" for record in stream.read("acknowledgements")],
+        stream.read("dead-letters"),
+    )
+
+
+def read_messages(text: bytes) -> Iterator[bytes]:
+    """Manifest messages of a file: one JSON document, a JSON array of them, or JSON Lines."""
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        yield from (line for line in text.splitlines() if line.strip())
+        return
+    if isinstance(document, list):
+        yield from map(orjson.dumps, document)
+    else:
+        yield text
+
+
+def _read_header(message: bytes) -> _Header:
+    try:
+        return msgspec.json.decode(message, type=_Header)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _Header()
