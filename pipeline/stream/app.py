@@ -76,6 +76,9 @@ def build_stream_app(
         topic_disable_leader=True,
         stream_wait_empty=False,
         table_standby_replicas=1,  # chooses the assignor that keeps equal partitions together
+        # A restarted static member gets its assignment back with the address it had before, which
+        # Faust's assignor wants to be its own: so it must not change with host or port.
+        canonical_url=f"http://{settings.worker_id}",
         web_host=settings.web_host,
         web_port=settings.web_port,
         web_bind=settings.web_host,

@@ -1,4 +1,4 @@
-"""How a room's memory and input positions are written to its compacted changelog topic.
+"""How a room's memory and input positions stand on its compacted changelog topic.
 
 Keys: `s` + state key, or `p` + input topic. Values: msgpack of (expiry, value), or of an offset.
 """
@@ -26,14 +26,8 @@ def changelog_outputs(
     """Records that make the changelog agree with the memory and the input positions."""
     topic = changelog_topic(room.name)
     outputs = [
-        Output(
-            topic,
-            partition,
-            _STATE + key.encode(),
-            None if entry is None else _encode((entry.expires_at_ms, entry.value)),
-            (),
-        )
-        for key, entry in state.take_changes()
+        Output(topic, partition, _STATE + change.key, change.entry, ())
+        for change in state.take_changes()
     ]
     outputs += [
         Output(topic, partition, _POSITION + source.topic.encode(), _encode(offset), ())

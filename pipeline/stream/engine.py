@@ -15,8 +15,9 @@ from pipeline.stream.producer import new_producer, send_outputs
 from pipeline.stream.records import Chunk, Record, TopicPartition
 from pipeline.stream.recovery import restore
 from pipeline.stream.report import CycleReport, Observer, RoomReport
-from pipeline.stream.room import Room, changelog_topic
+from pipeline.stream.room import Room
 from pipeline.stream.settings import StreamSettings
+from pipeline.stream.topics import partition_counts
 from pipeline.stream.waiting import WaitingRecords
 from pipeline.stream.work import Workshop
 
@@ -86,7 +87,8 @@ class Engine:
         """Connect, learn the topics' partition counts, and begin to work."""
         self._producer = new_producer(self.settings)
         await self._producer.start()
-        self._workshop = Workshop(self.rooms, await self._partition_counts())
+        counts = await partition_counts(self._producer, self.rooms, self.settings.topic_prefix)
+        self._workshop = Workshop(self.rooms, counts)
         self._tasks = [asyncio.create_task(self._run(), name="cycles")]
 
     async def stop(self) -> None:
@@ -218,16 +220,6 @@ class Engine:
                 await self._producer.abort_transaction()
         except Exception as error:  # noqa: BLE001 - the broker aborts it when it times out
             log.warning("the open transaction could not be aborted: %r", error)
-
-    async def _partition_counts(self) -> dict[str, int]:
-        topics = {topic for room in self.rooms for topic in (*room.inputs, *room.enclosers)}
-        topics |= {topic for room in self.rooms for topic in room.outputs}
-        topics |= {changelog_topic(room.name) for room in self.rooms}
-        counts = {}
-        for topic in sorted(topics):
-            name = self.settings.topic_prefix + topic
-            counts[topic] = len(await self._producer.partitions_for(name))
-        return counts
 
     def _cancel_tasks(self) -> None:
         for task in (*self._tasks, self._restoring):

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from pipeline.stream.murmur2 import partition_of
 from pipeline.stream.records import Headers, Record
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 DEAD_LETTERS = "dead-letters"
 ERROR_TEXT_CHARACTERS_MAX = 1_000
 ENVELOPE_ITEMS_MAX = 200
+ENVELOPE_BYTES_MAX = 262_144
+RECORD_BYTES_MAX = 900_000
 
 
 class Output(NamedTuple):
@@ -41,7 +45,7 @@ class Outbox:
         self._partitions = partitions
         self._enclosers = enclosers
         self._outputs: list[Output] = []
-        self._enclosed: list[tuple[str, int, Any]] = []
+        self._enclosed: list[tuple[str, int, bytes]] = []
         self.notes: list[Any] = []
         self.dead_letter_codes: list[tuple[str, str]] = []
         """(source topic, error code) of each dead letter."""
@@ -59,14 +63,24 @@ class Outbox:
         partition: int | None = None,
         headers: Headers = (),
     ) -> None:
-        """Write one record; without a partition, the key's hash chooses it (murmur2)."""
+        """Write one record; without a partition, the key's hash chooses it (murmur2).
+
+        Raises:
+            ValueError: the record is larger than the broker takes.
+        """
         if partition is None:
             partition = partition_of(key, self._partitions[topic]) if key else 0
+        _check_size(topic, len(value or b""))
         self._outputs.append(Output(topic, partition, key, value, headers))
 
     def enclose(self, topic: str, partition: int, item: Any) -> None:
-        """Add an item to the envelope that leaves for this partition at the end of the cycle."""
-        self._enclosed.append((topic, partition, item))
+        """Add an item to the envelope that leaves for this partition at the end of the cycle.
+
+        It is encoded at once, so that an item that cannot be is the fault of its record alone.
+        """
+        encoded = self._enclosers[topic](item)
+        _check_size(topic, len(encoded))
+        self._enclosed.append((topic, partition, encoded))
 
     def dead_letter(
         self,
@@ -81,7 +95,6 @@ class Outbox:
 
         `value` replaces the original bytes where only a part of an envelope is at fault.
         """
-        self.dead_letter_codes.append((record.topic, code))
         described = [
             *record.headers,
             ("source_topic", record.topic.encode()),
@@ -92,13 +105,15 @@ class Outbox:
             ("error_text", text[:ERROR_TEXT_CHARACTERS_MAX].encode(errors="replace")),
             *headers,
         ]
-        self.send(
+        output = Output(
             DEAD_LETTERS,
-            key=record.key,
-            value=record.value if value is None else value,
-            partition=record.partition % self._partitions[DEAD_LETTERS],
-            headers=described,
+            record.partition % self._partitions[DEAD_LETTERS],
+            record.key,
+            record.value if value is None else value,
+            described,
         )
+        self.dead_letter_codes.append((record.topic, code))
+        self._outputs.append(output)
 
     def note(self, fact: Any) -> None:
         """Tell the observer something; it hears of it only once the cycle is committed."""
@@ -123,11 +138,28 @@ class Outbox:
     def outputs(self) -> Iterator[Output]:
         """All records of the cycle, with the enclosed items in envelopes."""
         yield from self._outputs
-        envelopes: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
-        for topic, partition, item in self._enclosed:
-            envelopes[topic, partition].append(item)
-        for (topic, partition), items in envelopes.items():
-            encode = self._enclosers[topic]
-            for start in range(0, len(items), ENVELOPE_ITEMS_MAX):
-                value = encode(items[start : start + ENVELOPE_ITEMS_MAX])
+        by_place: defaultdict[tuple[str, int], list[bytes]] = defaultdict(list)
+        for topic, partition, encoded in self._enclosed:
+            by_place[topic, partition].append(encoded)
+        for (topic, partition), items in by_place.items():
+            for value in _envelopes(items):
                 yield Output(topic, partition, None, value, ())
+
+
+def _check_size(topic: str, size_bytes: int) -> None:
+    if size_bytes > RECORD_BYTES_MAX:
+        raise ValueError(f"{size_bytes} bytes are too many for one record on {topic}")
+
+
+def _envelopes(items: list[bytes]) -> Iterator[bytes]:
+    """Msgpack arrays of the encoded items, in order, each within the limits of an envelope."""
+    envelope: list[msgspec.Raw] = []
+    size_bytes = 0
+    for item in items:
+        full = len(envelope) == ENVELOPE_ITEMS_MAX or size_bytes + len(item) > ENVELOPE_BYTES_MAX
+        if envelope and full:
+            yield msgspec.msgpack.encode(envelope)
+            envelope, size_bytes = [], 0
+        envelope.append(msgspec.Raw(item))
+        size_bytes += len(item)
+    yield msgspec.msgpack.encode(envelope)

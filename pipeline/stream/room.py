@@ -1,14 +1,14 @@
 """What a room must be to run on the stream core."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from pipeline.stream.outbox import Outbox
 from pipeline.stream.records import Record
 from pipeline.stream.state import KeyedState
 
-Encloser = Callable[[Sequence[Any]], bytes]
-"""Encodes the items of one envelope as the value of one record."""
+Encloser = Callable[[Any], bytes]
+"""Encodes one item as msgpack; an envelope is the msgpack array of its items."""
 
 
 class Room(Protocol):
@@ -27,7 +27,7 @@ class Room(Protocol):
     outputs: tuple[str, ...]
     """Logical names of the topics it writes single records to."""
     enclosers: Mapping[str, Encloser]
-    """For each internal output topic, how its envelopes are encoded."""
+    """For each internal output topic, how an item of its envelopes is encoded."""
 
     def work(self, record: Record, state: KeyedState[Any], outbox: Outbox) -> None:
         """Work on one record: synchronous, deterministic, no input or output of its own.

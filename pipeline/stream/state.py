@@ -2,7 +2,11 @@
 
 from typing import Generic, NamedTuple, TypeVar
 
+import msgspec
+
 V = TypeVar("V")
+
+ENTRY_BYTES_MAX = 900_000
 
 EXPIRY_BUCKET_MS = 3_600_000
 EXPIRED_PER_CYCLE_MAX = 2_000
@@ -15,6 +19,16 @@ class Entry(NamedTuple, Generic[V]):
     expires_at_ms: int | None
 
 
+class Change(NamedTuple):
+    """What the changelog has to hold of a key: its entry encoded, or None when it is forgotten."""
+
+    key: bytes
+    entry: bytes | None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
 class KeyedState(Generic[V]):
     """Values by key. Values are immutable: replace them, never change them in place.
 
@@ -25,7 +39,7 @@ class KeyedState(Generic[V]):
     def __init__(self) -> None:
         self._entries: dict[str, Entry[V]] = {}
         self._expiring: dict[int, set[str]] = {}
-        self._dirty: set[str] = set()
+        self._dirty: dict[bytes, bytes | None] = {}
         self._undo: dict[str, Entry[V] | None] = {}
         self.watermark_ms = 0
         """Highest record timestamp seen: the event time of this partition."""
@@ -39,14 +53,25 @@ class KeyedState(Generic[V]):
         return None if entry is None else entry.value
 
     def put(self, key: str, value: V, *, expires_at_ms: int | None = None) -> None:
-        """Set a key's value."""
+        """Set a key's value.
+
+        Raises:
+            ValueError, OverflowError, TypeError: the changelog cannot hold the key or the value.
+                Better now, while the record that brings it can be told, than with the commit.
+        """
+        encoded_key, encoded = key.encode(), _encode((expires_at_ms, value))
+        if len(encoded) > ENTRY_BYTES_MAX:
+            raise ValueError(f"{len(encoded)} bytes are too many for one entry: {key}")
         self._remember(key)
         self._set(key, Entry(value, expires_at_ms))
+        self._dirty[encoded_key] = encoded
 
     def delete(self, key: str) -> None:
         """Forget a key."""
+        encoded_key = key.encode()
         self._remember(key)
         self._entries.pop(key, None)
+        self._dirty[encoded_key] = None
 
     def load(self, key: str, entry: Entry[V] | None) -> None:
         """Set or forget a key as its changelog says: no change, nothing to undo."""
@@ -63,6 +88,9 @@ class KeyedState(Generic[V]):
         """Take back the changes since the last `accept`."""
         for key, entry in self._undo.items():
             self.load(key, entry)
+            self._dirty[key.encode()] = (
+                None if entry is None else _encode((entry.expires_at_ms, entry.value))
+            )
         self._undo.clear()
 
     def expire(self) -> None:
@@ -81,16 +109,15 @@ class KeyedState(Generic[V]):
                 del self._expiring[bucket]
         self.accept()
 
-    def take_changes(self) -> list[tuple[str, Entry[V] | None]]:
-        """Keys changed since the last call, with their entries; None: forgotten."""
-        changes = [(key, self._entries.get(key)) for key in self._dirty]
+    def take_changes(self) -> list[Change]:
+        """What changed since the last call, each key once."""
+        changes = [Change(key, entry) for key, entry in self._dirty.items()]
         self._dirty.clear()
         return changes
 
     def _remember(self, key: str) -> None:
         if key not in self._undo:
             self._undo[key] = self._entries.get(key)
-        self._dirty.add(key)
 
     def _set(self, key: str, entry: Entry[V]) -> None:
         self._entries[key] = entry

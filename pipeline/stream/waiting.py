@@ -6,6 +6,8 @@ from collections import deque
 from pipeline.stream.records import Record, TopicPartition
 
 CYCLES_WAITING_MAX = 4
+RECORD_OVERHEAD_BYTES = 100
+"""What a record costs beside key and value: a flood of empty ones must not go uncounted."""
 
 
 class WaitingRecords:
@@ -25,7 +27,7 @@ class WaitingRecords:
     def add(self, source: TopicPartition, records: list[Record]) -> None:
         """Queue records of one source."""
         self._queues.setdefault(source, deque()).extend(records)
-        self._bytes += sum(record.size_bytes for record in records)
+        self._bytes += sum(map(_cost_bytes, records))
         self.arrived.set()
         self._update_room()
 
@@ -61,8 +63,8 @@ class WaitingRecords:
         taken: list[Record] = []
         while queue and share_bytes > 0:
             record = queue.popleft()
-            share_bytes -= record.size_bytes
-            self._bytes -= record.size_bytes
+            share_bytes -= _cost_bytes(record)
+            self._bytes -= _cost_bytes(record)
             taken.append(record)
         return taken
 
@@ -71,3 +73,7 @@ class WaitingRecords:
             self.room.set()
         else:
             self.room.clear()
+
+
+def _cost_bytes(record: Record) -> int:
+    return record.size_bytes + RECORD_OVERHEAD_BYTES

@@ -68,8 +68,8 @@ def settings(broker: str, prefix: str, worker_id: str, web_port: int) -> StreamS
         worker_id=worker_id,
         topic_prefix=prefix,
         web_port=web_port,
-        session_timeout_ms=6_000,
-        transaction_timeout_ms=6_000,
+        session_timeout_ms=4_000,
+        transaction_timeout_ms=4_000,
     )
 
 

@@ -1,0 +1,172 @@
+"""Topics, worker processes and readers for the broker tests of the stream core."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from pipeline.sandbox.ports import free_port
+from tests.stream.counting import TOPICS
+
+REPOSITORY = Path(__file__).parents[2]
+POLL_S = 0.05
+DEADLINE_S = 40.0
+
+
+class Cluster:
+    """One test's own topics and workers on the shared broker."""
+
+    def __init__(self, broker: str, prefix: str, folder: Path) -> None:
+        self.broker = broker
+        self.prefix = prefix
+        self._folder = folder
+        self._workers: list[Worker] = []
+
+    async def create_topics(self, topics: Mapping[str, int] = TOPICS) -> None:
+        """Create the topics with their partition counts."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker)
+        await admin.start()
+        try:
+            await admin.create_topics(
+                [NewTopic(self.prefix + name, count, 1) for name, count in topics.items()]
+            )
+        finally:
+            await admin.close()
+
+    def start_worker(self, worker_id: str = "w1") -> "Worker":
+        """Start a worker process of the counting rooms."""
+        worker = Worker(self.broker, self.prefix, worker_id, self._folder)
+        self._workers.append(worker)
+        return worker
+
+    def close(self) -> None:
+        """End the workers that still run."""
+        for worker in self._workers:
+            worker.kill()
+
+    async def publish(self, topic: str, values: Sequence[bytes]) -> None:
+        """Write values to the topic's partitions in turn."""
+        name = self.prefix + topic
+        producer = AIOKafkaProducer(bootstrap_servers=self.broker, linger_ms=5)
+        await producer.start()
+        try:
+            count = len(await producer.partitions_for(name))
+            for number, value in enumerate(values):
+                await producer.send(name, value, partition=number % count)
+            await producer.flush()
+        finally:
+            await producer.stop()
+
+    async def read(
+        self, topic: str, *, isolation_level: str = "read_committed"
+    ) -> list[ConsumerRecord]:
+        """Everything on a topic, as a reader of that isolation sees it."""
+        name = self.prefix + topic
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.broker,
+            isolation_level=isolation_level,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=20,
+        )
+        await consumer.start()
+        try:
+            count = len(await consumer._client._wait_on_metadata(name))
+            places = [TopicPartition(name, partition) for partition in range(count)]
+            consumer.assign(places)
+            ends = await consumer.end_offsets(places)
+            found: list[ConsumerRecord] = []
+            while any([await consumer.position(place) < ends[place] for place in places]):
+                fetched = await consumer.getmany(timeout_ms=20)
+                found += [record for records in fetched.values() for record in records]
+            return found
+        finally:
+            await consumer.stop()
+
+    async def counts(self) -> dict[str, list[int]]:
+        """For each word, the counts that were written, in order."""
+        counts: defaultdict[str, list[int]] = defaultdict(list)
+        for record in await self.read("counts"):
+            counts[record.key.decode()].append(int(record.value))
+        return dict(counts)
+
+    async def until_counted(self, words: int) -> dict[str, list[int]]:
+        """The counts, once there are at least as many as words were published."""
+
+        async def enough() -> bool:
+            return sum(map(len, (await self.counts()).values())) >= words
+
+        await until(enough)
+        return await self.counts()
+
+
+class Worker:
+    """A worker process, with its log in a file."""
+
+    def __init__(self, broker: str, prefix: str, worker_id: str, folder: Path) -> None:
+        self.worker_id = worker_id
+        self.log_path = folder / f"{worker_id}.log"
+        arguments = (broker, prefix, worker_id, str(free_port()))
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.stream.counting", *arguments],
+                cwd=REPOSITORY,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def log(self) -> str:
+        """What it logged so far."""
+        return self.log_path.read_text()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._process.kill()
+        self._process.wait()
+
+    async def exit_status(self) -> int:
+        """Exit status, once it has ended."""
+
+        async def ended() -> bool:
+            return self._process.poll() is not None
+
+        await until(ended)
+        return self._process.returncode
+
+    async def until_logged(self, text: str) -> None:
+        """Wait until the log holds a text."""
+
+        async def logged() -> bool:
+            assert self._process.poll() is None, self.log
+            return text in self.log
+
+        await until(logged)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], deadline_s: float = DEADLINE_S) -> None:
+    """Wait for a condition; fails after the deadline."""
+    end = time.monotonic() + deadline_s
+    while not await condition():
+        assert time.monotonic() < end, f"not so after {deadline_s:.0f} s"
+        await asyncio.sleep(POLL_S)
+
+
+def exactly_once(counts: Mapping[str, list[int]], lines: Iterable[str]) -> bool:
+    """Whether every word was counted 1, 2, 3 ... up to how often the lines hold it."""
+    expected: defaultdict[str, int] = defaultdict(int)
+    for line in lines:
+        for word in line.split():
+            expected[word] += 1
+    return dict(counts) == {word: list(range(1, n + 1)) for word, n in expected.items()}
