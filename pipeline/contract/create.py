@@ -1,14 +1,17 @@
 """Creating the declared topics on a broker, and comparing those that exist already."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from pipeline.contract.declarations import TopicDeclaration
 from pipeline.errors import BrokerError
 
 REPLICATION_FACTOR_DEFAULT = 1
+# Retention is the operator's to change; these three decide whether the pipeline works.
+CONFIGURATION_CHECKED = ("cleanup.policy", "message.timestamp.type", "max.message.bytes")
 
 
 async def create_topics(
@@ -22,8 +25,8 @@ async def create_topics(
     """Create the topics that are missing; their names.
 
     Raises:
-        BrokerError: no broker answers, it refuses, or an existing topic has another number of
-            partitions than declared.
+        BrokerError: no broker answers, it refuses, or an existing topic differs from its
+            declaration in partitions, cleanup policy, timestamp type or message size.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     try:
@@ -36,7 +39,7 @@ async def create_topics(
         ) from error
     try:
         existing = await _partition_counts(admin, [topic_prefix + topic.name for topic in topics])
-        _check(topics, existing, topic_prefix, partitions)
+        await _check(admin, topics, existing, topic_prefix, partitions)
         missing = [topic for topic in topics if topic_prefix + topic.name not in existing]
         if missing:
             await _create(admin, missing, topic_prefix, partitions, replication_factor)
@@ -64,7 +67,7 @@ async def _create(
         ]
     )
     for name, code, *text in response.topic_errors:
-        if code:
+        if code not in {0, TopicAlreadyExistsError.errno}:  # another process was faster: fine
             raise BrokerError(f"the broker refused to create {name}: {for_code(code)} {text}")
 
 
@@ -77,19 +80,45 @@ async def _partition_counts(admin: AIOKafkaAdminClient, names: Sequence[str]) ->
     }
 
 
-def _check(
+async def _check(
+    admin: AIOKafkaAdminClient,
     topics: Sequence[TopicDeclaration],
     existing: Mapping[str, int],
     topic_prefix: str,
     partitions: int | None,
 ) -> None:
+    found = await _configurations(admin, existing)
+    differences = []
     for topic in topics:
         name = topic_prefix + topic.name
-        declared = partitions or topic.partitions
-        found = existing.get(name, declared)
-        if found != declared:
-            raise BrokerError(
-                f"{name} has {found} partitions, its declaration says {declared}. Partitions "
-                "cannot be changed under a running installation: delete the topic, or use another "
-                "--topic-prefix"
-            )
+        if name not in existing:
+            continue
+        declared = topic.configuration()
+        compared = {
+            "partitions": (str(partitions or topic.partitions), str(existing[name])),
+            **{key: (declared[key], found[name][key]) for key in CONFIGURATION_CHECKED},
+        }
+        differences += [
+            f"{name}: {key} is {there}, should be {here}"
+            for key, (here, there) in compared.items()
+            if here != there
+        ]
+    if differences:
+        raise BrokerError(
+            "topics that exist already differ from their declarations. Delete them, change them, "
+            "or use another --topic-prefix:\n  " + "\n  ".join(differences)
+        )
+
+
+async def _configurations(
+    admin: AIOKafkaAdminClient, names: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    if not resources:
+        return {}
+    answers = await admin.describe_configs(resources)
+    return {
+        name: {entry[0]: entry[1] for entry in entries}
+        for answer in answers
+        for _code, _text, _type, name, entries in answer.resources
+    }

@@ -178,6 +178,16 @@ class EmbeddedBroker:
             self._process.wait()
         self._process = None
 
+    def wait(self) -> None:
+        """Wait until the broker ends by itself, which it should not.
+
+        Raises:
+            BrokerError: it ended; shows the end of its log.
+        """
+        if self._process:
+            status = self._process.wait()
+            raise BrokerError(f"Kafka ended with status {status}: {self._last_log_lines()}")
+
     def close(self) -> None:
         """End the broker; without a `data_dir` of the caller, its data are removed."""
         if self._temporary:

@@ -1,0 +1,90 @@
+"""`greenlane topics`: the declared topics, shown and created."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix
+from pipeline.contract.create import REPLICATION_FACTOR_DEFAULT, create_topics
+from pipeline.contract.declarations import TopicDeclaration, declarations
+
+MS_PER_DAY = 86_400_000
+
+app = typer.Typer(
+    help="The topics that carriers, officers, collectors and the workers themselves use.",
+    no_args_is_help=True,
+)
+
+
+@app.command()
+def create(
+    broker: Broker = BROKER_DEFAULT,
+    topic_prefix: TopicPrefix = "",
+    partitions: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Partitions of every topic instead of the declared number; at least twice the "
+            "number of workers. Cannot be changed later.",
+        ),
+    ] = None,
+    replication_factor: Annotated[
+        int, typer.Option(min=1, help="Copies of each partition; 3 is usual on a real cluster.")
+    ] = REPLICATION_FACTOR_DEFAULT,
+) -> None:
+    """Create the topics that are missing on a broker, as they are declared.
+
+        greenlane topics create --broker 127.0.0.1:9092
+
+    Can be repeated: topics that exist stay as they are. If one differs from its declaration in a
+    way that would break the pipeline, the differences are listed and the exit status is 1.
+    """
+    topics = declarations()
+    created = asyncio.run(
+        create_topics(
+            broker,
+            topics,
+            topic_prefix=topic_prefix,
+            partitions=partitions,
+            replication_factor=replication_factor,
+        )
+    )
+    for name in created:
+        typer.echo(f"created {name}")
+    typer.echo(f"{len(created)} created, {len(topics) - len(created)} existed already")
+
+
+@app.command()
+def show(as_json: AsJson = False) -> None:
+    """Show what each topic is for: its key, who writes and reads it, how long it is kept.
+
+        greenlane topics show
+        greenlane topics show --json
+
+    Needs no broker. The whole contract with schemas and examples is topics/asyncapi.yaml.
+    """
+    if as_json:
+        typer.echo(msgspec.json.encode(declarations()))
+        return
+    table = Table(Column("topic", no_wrap=True), "what", "key", "written by", "read by", "kept")
+    for topic in declarations():
+        table.add_row(
+            topic.name,
+            topic.title if topic.public else f"internal: {topic.title}",
+            topic.key.partition(":")[0],
+            topic.owner,
+            ", ".join(topic.readers),
+            _kept(topic),
+        )
+    Console(markup=False).print(table)
+
+
+def _kept(topic: TopicDeclaration) -> str:
+    if topic.cleanup_policy == "compact":
+        return "newest per key"
+    days = (topic.retention_ms or 0) // MS_PER_DAY
+    return f"{days} days" if days else "as the broker says"
