@@ -5,7 +5,7 @@ Run as a script it is a worker: `python -m tests.stream.counting BROKER PREFIX W
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import ClassVar
 
 import faust
 import msgspec
@@ -26,13 +26,13 @@ TOPICS = {
 
 
 class Split:
-    """`lines` (words between spaces) -> `words` in envelopes; a line `boom` is poison."""
+    """`lines` (words between spaces) -> `words` in envelopes; `boom` and `huge` are poison."""
 
     name = "split"
     inputs = ("lines",)
     outputs = ("dead-letters",)
     state_type = int
-    enclosers = {"words": msgspec.msgpack.encode}
+    enclosers: ClassVar = {"words": msgspec.msgpack.encode}
 
     def work(self, record: Record, state: KeyedState[int], outbox: Outbox) -> None:
         line = (record.value or b"").decode()
@@ -41,6 +41,8 @@ class Split:
             outbox.enclose("words", partition_of(word.encode(), 4), word)
         if line == "boom":
             raise ValueError("boom")
+        if line == "huge":
+            state.put("huge", 10**30)
 
 
 class Count:
@@ -50,7 +52,7 @@ class Count:
     inputs = ("words",)
     outputs = ("counts", "dead-letters")
     state_type = int
-    enclosers: dict[str, Any] = {}
+    enclosers: ClassVar = {}
 
     def work(self, record: Record, state: KeyedState[int], outbox: Outbox) -> None:
         words: Sequence[str] = msgspec.msgpack.decode(record.value or b"")
