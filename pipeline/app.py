@@ -26,7 +26,7 @@ def build_rooms(settings: Settings) -> Rooms:
     return (
         IntakeRoom(settings, data_rules),
         build_assess_room(settings, book, data_rules.version),
-        build_decide_room(book),
+        build_decide_room(settings, book),
     )
 
 
@@ -39,6 +39,7 @@ def build_worker(settings: Settings) -> faust.App:
     """The Faust application of one worker: rooms, metrics, health pages."""
     rooms = build_rooms(settings)
     metrics = Metrics(CollectorRegistry(), rooms)
+    metrics.set_worker(settings.worker_id, rooms[1].versions)
     observer = MetricsObserver(metrics, rooms)
     app = build_stream_app(rooms, stream_settings(settings), observer)
     install_pages(app, app.engine, metrics, observer)

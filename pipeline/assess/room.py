@@ -65,7 +65,8 @@ class AssessRoom:
             history_indicators(rules),
             timing_indicators(rules),
         )
-        self._versions = Versions(book.version, rules.version, data_rules_version, __version__)
+        self.versions = Versions(book.version, rules.version, data_rules_version, __version__)
+        """Of everything the decisions rest on."""
 
     def work(self, record: Record, state: KeyedState[Exposure], outbox: Outbox) -> None:
         """Assess the parcels of one envelope; one that fails spoils only itself."""
@@ -133,9 +134,10 @@ class AssessRoom:
             ),
         )
         assessment = Assessment(
-            category, reason, points, selected_by, hits, revenue, day, self._versions
+            category, reason, points, selected_by, hits, revenue, day, self.versions
         )
-        return Assessed(header, parcel.parcel_id, assessment, parcel if selected_by else None)
+        kept = parcel if assessment.needs_officer else None
+        return Assessed(header, parcel.parcel_id, assessment, kept)
 
 
 def build_assess_room(settings: Settings, book: RuleBook, data_rules_version: str) -> AssessRoom:
