@@ -47,9 +47,14 @@ class Assessment(Struct, frozen=True, array_like=True):
     legal_date: str
     versions: Versions
 
+    @property
+    def needs_officer(self) -> bool:
+        """Selected, or nothing is due as far as can be told, which only an officer may confirm."""
+        return bool(self.selected_by) or (self.revenue.estimated and not self.revenue.total_due)
+
 
 class Assessed(Struct, frozen=True, array_like=True):
-    """Assess to decide. `parcel` is kept only if it was selected: a finding re-assesses it."""
+    """Assess to decide. `parcel` is kept for an officer to see: a finding re-assesses it."""
 
     header: ManifestHeader
     parcel_id: str

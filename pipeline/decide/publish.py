@@ -1,0 +1,128 @@
+"""From a ruling to the event that subscribers read: CloudEvents 1.0 in binary mode."""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.decide.decide import Ruling
+from pipeline.decide.state import Case, CaseState
+from pipeline.model import Assessed, Cause, Decision, DecisionNoted, Outcome, case_key
+from pipeline.stream import Outbox, Record
+
+CE_SOURCE = b"/greenlane/decide"
+TOPIC_OF = {
+    Outcome.RELEASE: "release",
+    Outcome.INSPECTION: "inspection",
+    Outcome.REVENUE: "revenue",
+    Outcome.REFUSED: "inspection",  # the end of an inspection, for those who ordered it
+}
+_HEADERS_OF = {
+    outcome: (
+        ("ce_specversion", b"1.0"),
+        ("ce_type", f"org.greenlane.parcel.{outcome.value}.v1".encode()),
+        ("ce_source", CE_SOURCE),
+        ("content-type", b"application/json"),
+    )
+    for outcome in Outcome
+}
+_OPEN_STATES = frozenset({CaseState.AWAITING_PAYMENT, CaseState.AWAITING_PAYMENT_INSPECTED})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIMESTAMP_MS_MAX = 253_402_300_799_999  # the last millisecond of the year 9999
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Occasion(NamedTuple):
+    """What caused an event, and when."""
+
+    cause: Cause
+    occurred_at: datetime
+    causing_id: str = ""
+
+
+class Step(NamedTuple):
+    """What an event did: the case as it stands now, and the decision to publish."""
+
+    case: Case
+    decision: Decision
+
+
+def event_id(carrier: str, parcel_id: str, version: int, event_number: int) -> str:
+    """Id of a decision event: 32 hex digits, a pure function of its arguments.
+
+    The same on every replay, so that even a reader that ignores transactions can drop a repeat.
+    """
+    # Unambiguous: only the parcel id, which stands last, may hold a separator.
+    text = f"{carrier}|{version}|{event_number}|{parcel_id}"
+    return blake2b(text.encode(errors="replace"), digest_size=16).hexdigest()
+
+
+def take_step(assessed: Assessed, ruling: Ruling, occasion: Occasion, before: Case | None) -> Step:
+    """Apply a ruling to a case."""
+    header, assessment = assessed.header, assessed.assessment
+    carrier, parcel_id, version = header.carrier, assessed.parcel_id, header.version
+    number, supersedes = 1, ""
+    if before is not None:
+        number = before.event_number + 1
+        supersedes = event_id(carrier, parcel_id, before.version, before.event_number)
+    decision = Decision(
+        event_id=event_id(carrier, parcel_id, version, number),
+        event_number=number,
+        supersedes=supersedes,
+        carrier=carrier,
+        parcel_id=parcel_id,
+        parcel_version=version,
+        manifest_id=header.manifest_id,
+        destination_country=header.destination_country,
+        outcome=ruling.outcome,
+        cause=occasion.cause,
+        reason=ruling.reason,
+        irg_category=assessment.irg_category,
+        irg_reason=assessment.irg_reason,
+        score=assessment.score,
+        selected_by=assessment.selected_by,
+        rules=assessment.rules,
+        revenue=assessment.revenue,
+        legal_date=assessment.legal_date,
+        received_at=header.received_at,
+        occurred_at=occasion.occurred_at,
+        versions=assessment.versions,
+        causing_id=occasion.causing_id,
+    )
+    case = Case(ruling.state, version, header.manifest_id, number, assessed=_kept(assessed, ruling))
+    if before is not None:
+        case = msgspec.structs.replace(case, paid=before.paid, feedback=before.feedback)
+    return Step(case, decision)
+
+
+def publish(decision: Decision, record: Record, received_at_ms: int, outbox: Outbox) -> None:
+    """Write the event. All topics of this room are partitioned alike, so its partition is known."""
+    outbox.send(
+        TOPIC_OF[decision.outcome],
+        key=case_key(decision.carrier, decision.parcel_id).encode(errors="replace"),
+        value=_encode(decision),
+        partition=record.partition,
+        headers=[
+            *_HEADERS_OF[decision.outcome],
+            ("ce_id", decision.event_id.encode()),
+            ("ce_time", decision.occurred_at.isoformat().encode()),
+        ],
+    )
+    outbox.note(
+        DecisionNoted(decision.outcome, decision.cause, decision.irg_category, received_at_ms)
+    )
+
+
+def instant(timestamp_ms: int) -> datetime:
+    """A record's timestamp as a time; what no calendar holds becomes the nearest that one does."""
+    return _EPOCH + timedelta(milliseconds=min(max(timestamp_ms, 0), _TIMESTAMP_MS_MAX))
+
+
+def _kept(assessed: Assessed, ruling: Ruling) -> Assessed | None:
+    if ruling.state is CaseState.UNDER_INSPECTION:
+        return assessed
+    if ruling.state in _OPEN_STATES:
+        return msgspec.structs.replace(assessed, parcel=None) if assessed.parcel else assessed
+    return None

@@ -1,0 +1,61 @@
+"""From bytes to an inspection result or a payment: what is wrong is told, never raised."""
+
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from pipeline.errors import ERROR_TEXTS, ErrorCode
+from pipeline.model import InspectionResult, Payment, case_key
+from pipeline.stream import Record
+
+SCHEMA_VERSION = 1
+
+
+class _SchemaVersion(msgspec.Struct):
+    schema_version: int = SCHEMA_VERSION
+
+
+class Refusal(NamedTuple):
+    """Why a message ends as a dead letter."""
+
+    code: ErrorCode
+    text: str
+
+
+Feedback = TypeVar("Feedback", InspectionResult, Payment)
+
+_decode_version = msgspec.json.Decoder(_SchemaVersion).decode
+
+
+def read_feedback(record: Record, decoder: msgspec.json.Decoder[Feedback]) -> Feedback | Refusal:
+    """Decode a message and compare its key with what it names."""
+    if not record.value:
+        return refusal(ErrorCode.EMPTY_MESSAGE)
+    if not record.key:
+        return refusal(ErrorCode.KEY_MISSING)
+    try:
+        version = _decode_version(record.value).schema_version
+        if version != SCHEMA_VERSION:
+            return refusal(ErrorCode.UNKNOWN_SCHEMA_VERSION, f"schema_version is {version}")
+        feedback = decoder.decode(record.value)
+    except msgspec.ValidationError as error:
+        return refusal(ErrorCode.INVALID_MESSAGE, str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _not_json(record.value, error)
+    expected = case_key(feedback.carrier, feedback.parcel_id)
+    if record.key != expected.encode(errors="replace"):
+        return refusal(ErrorCode.KEY_MISMATCH, f"the content's key is {expected!r}")
+    return feedback
+
+
+def refusal(code: ErrorCode, detail: str = "") -> Refusal:
+    """A refusal with the general text of its code and what is particular here."""
+    return Refusal(code, f"{ERROR_TEXTS[code]}{': ' if detail else ''}{detail}")
+
+
+def _not_json(value: bytes, error: Exception) -> Refusal:
+    try:
+        value.decode()
+    except UnicodeDecodeError as broken:
+        return refusal(ErrorCode.INVALID_UTF8, f"byte {broken.start}")
+    return refusal(ErrorCode.INVALID_JSON, str(error))
