@@ -5,18 +5,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from pipeline.intake.finding import Finding
+from pipeline.intake.finding import Finding, shown
 from pipeline.intake.rules import DataRule
 from pipeline.model import Acknowledgement, AcknowledgementStatus, Fault, Severity
 from pipeline.model.manifest import ManifestBase
 
-VALUE_CHARACTERS_MAX = 80
-
 
 class ParcelFindings(NamedTuple):
-    """What was found on one parcel; `index` is its place in the message."""
+    """What was found on one parcel; `position` is its place in the message."""
 
-    index: int
+    position: int
     parcel_id: str
     findings: Sequence[Finding]
     explanation: str = ""
@@ -41,22 +39,21 @@ def acknowledge(
     faults_max: int,
 ) -> Answer:
     """The acknowledgement of a message whose parcels were looked at one by one."""
-    faults: list[Fault] = []
-    omitted = 0
     rejected_by_rule: Counter[str] = Counter()
     warnings_by_rule: Counter[str] = Counter()
+    errors: list[tuple[Finding, ParcelFindings]] = []
+    warnings: list[tuple[Finding, ParcelFindings]] = []
     for parcel in found:
-        errors = [f for f in parcel.findings if rules[f.rule_id].severity is Severity.ERROR]
-        if errors:
-            rejected_by_rule[errors[0].rule_id] += 1
+        before = len(errors)
         for finding in parcel.findings:
-            rule = rules[finding.rule_id]
-            if rule.severity is Severity.WARNING:
-                warnings_by_rule[finding.rule_id] += 1
-            if len(faults) < faults_max:
-                faults.append(_fault(rule, finding, parcel))
+            if rules[finding.rule_id].severity is Severity.ERROR:
+                errors.append((finding, parcel))
             else:
-                omitted += 1
+                warnings.append((finding, parcel))
+                warnings_by_rule[finding.rule_id] += 1
+        rejected_by_rule.update(finding.rule_id for finding, _ in errors[before : before + 1])
+    # Errors first: a carrier must see why parcels were refused before what may be improved.
+    faults = [*errors, *warnings]
     return Answer(
         Acknowledgement(
             carrier=header.carrier,
@@ -69,8 +66,8 @@ def acknowledge(
             announced_parcels=announced,
             accepted_parcels=announced - rejected,
             rejected_parcels=rejected,
-            faults=faults,
-            faults_omitted=omitted,
+            faults=[_fault(rules[f.rule_id], f, parcel) for f, parcel in faults[:faults_max]],
+            faults_omitted=max(0, len(faults) - faults_max),
         ),
         rejected_by_rule,
         warnings_by_rule,
@@ -112,18 +109,12 @@ def refuse(
     return Answer(acknowledgement, {rule.id: announced}, {})
 
 
-def shown(value: str) -> str:
-    """A value as it may be shown: shortened, and without characters that act on a screen."""
-    short = value[:VALUE_CHARACTERS_MAX] + ("..." if len(value) > VALUE_CHARACTERS_MAX else "")
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in short)
-
-
 def _fault(rule: DataRule, finding: Finding, parcel: ParcelFindings) -> Fault:
     text = f"{rule.text}: {parcel.explanation}" if parcel.explanation else rule.text
     return Fault(
         rule.id,
         rule.severity,
-        f"/parcels/{parcel.index}{finding.pointer}",
+        f"/parcels/{parcel.position}{finding.pointer}",
         text,
         rule.correction,
         shown(parcel.parcel_id),

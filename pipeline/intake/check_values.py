@@ -15,6 +15,7 @@ MASS_DECIMALS_MAX = 6
 TOTAL_TOLERANCE = Decimal("0.01")
 IOSS_NUMBER_LENGTH = 12
 _ZERO = Decimal(0)
+_CENT, _CENT_DECIMALS = Decimal("0.01"), 2
 _MAY_BE_WORTHLESS = (GoodsType.DOCUMENTS, GoodsType.RETURNED_GOODS)
 
 
@@ -28,16 +29,14 @@ def check_values(parcel: Parcel) -> Iterator[Finding]:
         yield finding
     if amounts_hold and parcel.declared_value is not None:
         total = sum((item.intrinsic_value for item in parcel.items), _ZERO)
-        if not _is_amount(parcel.declared_value, 9) or (
-            abs(total - parcel.declared_value) > TOTAL_TOLERANCE
-        ):
+        if abs(total - parcel.declared_value) > TOTAL_TOLERANCE:
             yield Finding("DQ18", "/declared_value", str(parcel.declared_value))
     yield from _check_masses(parcel)
     if parcel.goods_type is GoodsType.GIFT and parcel.consignor.person_type is PersonType.LEGAL:
         yield Finding("DQ23", "/goods_type", parcel.goods_type)
     scheme_id = parcel.vendor_scheme_id
     if scheme_id.startswith("IM") and not (
-        len(scheme_id) == IOSS_NUMBER_LENGTH and scheme_id[2:].isdigit()
+        len(scheme_id) == IOSS_NUMBER_LENGTH and scheme_id.isascii() and scheme_id[2:].isdigit()
     ):
         yield Finding("DQ26", "/vendor_scheme_id", scheme_id)
 
@@ -49,12 +48,13 @@ def _check_amounts(parcel: Parcel) -> Iterator[Finding]:
         value = item.intrinsic_value
         if not _is_amount(value, decimals) or (not value and not worthless):
             yield Finding("DQ17", f"/items/{index}/intrinsic_value", str(value))
-    for name, cost in (
+    for name, amount in (
         ("transport_cost", parcel.transport_cost),
         ("insurance_cost", parcel.insurance_cost),
+        ("declared_value", parcel.declared_value),
     ):
-        if cost and not _is_amount(cost, decimals):
-            yield Finding("DQ17", f"/{name}", str(cost))
+        if amount is not None and not _is_amount(amount, decimals):
+            yield Finding("DQ17", f"/{name}", str(amount))
 
 
 def _check_masses(parcel: Parcel) -> Iterator[Finding]:
@@ -75,8 +75,15 @@ def _check_masses(parcel: Parcel) -> Iterator[Finding]:
 
 
 def _is_amount(value: Decimal, decimals: int) -> bool:
-    # Finiteness first: comparing NaN raises.
-    return value.is_finite() and _ZERO <= value < AMOUNT_MAX and _decimals(value) <= decimals
+    # Finiteness first: comparing NaN raises. Most amounts have two decimals: that is told quickly.
+    return (
+        value.is_finite()
+        and _ZERO <= value < AMOUNT_MAX
+        and (
+            (decimals == _CENT_DECIMALS and value.same_quantum(_CENT))
+            or _decimals(value) <= decimals
+        )
+    )
 
 
 def _is_mass(value: Decimal) -> bool:

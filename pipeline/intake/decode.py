@@ -1,12 +1,13 @@
 """From bytes to a manifest: everything that can be wrong with a message is told, never raised."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from pipeline.errors import ERROR_TEXTS, ErrorCode
-from pipeline.intake.finding import Finding
+from pipeline.intake.finding import Finding, shown
 from pipeline.model import Manifest, ManifestFrame, Parcel, manifest_key
 from pipeline.model.manifest import SCHEMA_VERSION, ManifestBase
 
@@ -24,6 +25,8 @@ _decode_frame = msgspec.json.Decoder(ManifestFrame).decode
 _decode_parcel = msgspec.json.Decoder(Parcel).decode
 _decode_version = msgspec.json.Decoder(_SchemaVersion).decode
 _decode_parcel_id = msgspec.json.Decoder(_ParcelId).decode
+EXPLANATION_CHARACTERS_MAX = 200
+_PLACE = re.compile(r" - at `(\$[\w.\[\]]{0,100})`\Z", re.ASCII)
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -93,7 +96,9 @@ def _decode_apart(value: bytes) -> Decoded | Undecodable:
         frame = _decode_frame(value)
     except msgspec.ValidationError as error:
         return _undecodable(ErrorCode.INVALID_MESSAGE, str(error))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except RecursionError:
+        return _undecodable(ErrorCode.INVALID_JSON, "its brackets are nested too deeply")
+    except msgspec.DecodeError as error:
         return _undecodable(ErrorCode.INVALID_JSON, str(error))
     return Decoded(frame, [_decode_one(raw) for raw in frame.parcels])
 
@@ -102,9 +107,16 @@ def _decode_one(raw: msgspec.Raw) -> Parcel | BadParcel:
     try:
         return _decode_parcel(raw)
     except _DECODE_ERRORS as error:
-        explanation, _, path = str(error).partition(" - at `")
-        pointer = json_pointer(path.removesuffix("`"))
+        explanation, pointer = _explained(str(error))
         return BadParcel(_parcel_id_of(raw), Finding("DQ00", pointer, ""), explanation)
+
+
+def _explained(error: str) -> tuple[str, str]:
+    """What the decoder says, and where: it may quote the names of unknown fields, of any length."""
+    place = _PLACE.search(error)
+    explanation = error[: place.start()] if place else error
+    pointer = json_pointer(place[1]) if place else ""
+    return shown(explanation, EXPLANATION_CHARACTERS_MAX), pointer
 
 
 def _parcel_id_of(raw: msgspec.Raw) -> str:

@@ -11,7 +11,7 @@ from pipeline.intake.acknowledge import Answer, ParcelFindings, acknowledge, ref
 from pipeline.intake.check_goods import goods_checker
 from pipeline.intake.check_manifest import check_manifest
 from pipeline.intake.check_parcel import check_parcel
-from pipeline.intake.check_parties import check_parties
+from pipeline.intake.check_parties import parties_checker
 from pipeline.intake.check_values import check_values
 from pipeline.intake.decode import BadParcel, Decoded, Undecodable, decode_manifest
 from pipeline.intake.finding import Finding
@@ -34,6 +34,8 @@ from pipeline.stream import KeyedState, Outbox, Record
 MANIFESTS_REMEMBERED_MS = 30 * 24 * 3_600_000
 """A repeat within 30 days is recognised: longer than messages are kept for carriers to re-send."""
 
+COUNT_DIGITS_MAX = 9
+
 _encode_json = msgspec.json.Encoder().encode
 _encode_envelope = msgspec.msgpack.Encoder().encode
 
@@ -52,6 +54,9 @@ class IntakeRoom:
         self._faults_max = settings.acknowledgement_faults_max
         self._rules = rules.by_id
         self._check_goods = goods_checker(rules.vague_terms)
+        self._check_parties = parties_checker(
+            rules.placeholder_names, rules.countries_without_postcodes
+        )
         self._errors = frozenset(
             rule.id for rule in rules.by_id.values() if rule.severity is Severity.ERROR
         )
@@ -74,7 +79,7 @@ class IntakeRoom:
         digest = blake2b(record.value or b"", digest_size=16).digest()
         part = _repeated(header, digest, seen)
         if part:
-            self._answer_again(part.answer, outbox)
+            self._answer_again(header, part, outbox)
             return
         finding = check_manifest(header, len(decoded.parcels), digest, seen)
         if finding:
@@ -83,20 +88,20 @@ class IntakeRoom:
         answer = self._take_in(decoded, record, outbox)
         state.put(
             key,
-            _with_part(header, digest, answer.acknowledgement, seen),
+            _with_part(header, _part_seen(digest, answer.acknowledgement, record), seen),
             expires_at_ms=record.timestamp_ms + MANIFESTS_REMEMBERED_MS,
         )
 
     def check(self, parcel: Parcel, destination_country: str) -> Iterator[Finding]:
         """All data rules that a parcel breaks."""
         yield from check_parcel(parcel, destination_country)
-        yield from check_parties(parcel)
+        yield from self._check_parties(parcel)
         yield from self._check_goods(parcel)
         yield from check_values(parcel)
 
     def _take_in(self, decoded: Decoded, record: Record, outbox: Outbox) -> Answer:
         header = decoded.header
-        received_at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+        received_at = _instant(record.timestamp_ms)
         inherited = ManifestHeader(
             header.carrier,
             header.manifest_id,
@@ -150,13 +155,27 @@ class IntakeRoom:
             finding,
             announced=len(decoded.parcels),
             rules=self._rules,
-            received_at=datetime.fromtimestamp(record.timestamp_ms / 1000, UTC),
+            received_at=_instant(record.timestamp_ms),
         )
         _publish(answer.acknowledgement, outbox)
         _note(answer, outbox)
 
-    def _answer_again(self, answer: Acknowledgement, outbox: Outbox) -> None:
-        repeated = msgspec.structs.replace(answer, duplicate=True)
+    def _answer_again(self, header: ManifestBase, part: PartSeen, outbox: Outbox) -> None:
+        # Faults are not kept: an answer given again names the counts, the first one had the faults.
+        repeated = Acknowledgement(
+            carrier=header.carrier,
+            manifest_id=header.manifest_id,
+            version=header.version,
+            part=header.part,
+            parts=header.parts,
+            status=part.status,
+            duplicate=True,
+            received_at=_instant(part.received_at_ms),
+            announced_parcels=part.announced_parcels,
+            accepted_parcels=part.accepted_parcels,
+            rejected_parcels=part.announced_parcels - part.accepted_parcels,
+            faults_omitted=part.faults,
+        )
         _publish(repeated, outbox)
         _note(Answer(repeated, {}, {}), outbox)
 
@@ -164,8 +183,9 @@ class IntakeRoom:
 def announced_in_headers(record: Record, parcels_max: int) -> int:
     """Parcels in a message nobody can read: as its Kafka header says within the limit, else 1."""
     for name, value in record.headers:
-        if name == "parcels" and value.isdigit() and 1 <= int(value[:9]) <= parcels_max:
-            return int(value)
+        if name == "parcels" and value.isdigit() and len(value) <= COUNT_DIGITS_MAX:
+            count = int(value)
+            return count if 1 <= count <= parcels_max else 1
     return 1
 
 
@@ -176,21 +196,30 @@ def _repeated(header: ManifestBase, digest: bytes, seen: ManifestSeen | None) ->
     return part if part and part.digest == digest else None
 
 
-def _with_part(
-    header: ManifestBase, digest: bytes, answer: Acknowledgement, seen: ManifestSeen | None
-) -> ManifestSeen:
-    # Faults are not kept: an answer given again names the counts, the first one had the faults.
-    kept = msgspec.structs.replace(
-        answer, faults=[], faults_omitted=len(answer.faults) + answer.faults_omitted
+def _part_seen(digest: bytes, answer: Acknowledgement, record: Record) -> PartSeen:
+    return PartSeen(
+        digest,
+        answer.status,
+        record.timestamp_ms,
+        answer.announced_parcels,
+        answer.accepted_parcels,
+        len(answer.faults) + answer.faults_omitted,
     )
-    earlier = seen.seen if seen and seen.version == header.version else {}
-    parcels = seen.parcels if seen and seen.version == header.version else 0
+
+
+def _with_part(header: ManifestBase, part: PartSeen, seen: ManifestSeen | None) -> ManifestSeen:
+    earlier = seen if seen and seen.version == header.version else None
     return ManifestSeen(
         header.version,
         header.parts,
-        parcels + answer.announced_parcels,
-        {**earlier, header.part: PartSeen(digest, kept)},
+        header.declared_parcel_count,
+        part.announced_parcels + (earlier.parcels if earlier else 0),
+        {**(earlier.seen if earlier else {}), header.part: part},
     )
+
+
+def _instant(timestamp_ms: int) -> datetime:
+    return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
 
 
 def _publish(acknowledgement: Acknowledgement, outbox: Outbox) -> None:

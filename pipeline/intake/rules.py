@@ -12,6 +12,7 @@ from pipeline.model import Severity
 from pipeline.rulebook.files import read_yaml, yaml_files
 
 SUBJECT = "data_quality"
+LISTS = ("vague_terms", "placeholder_names", "countries_without_postcodes")
 
 
 class DataRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,8 +31,8 @@ class DataRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     rejected: list[dict[str, Any]] = []
 
 
-class VagueTerms(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Terms that describe no goods when they stand alone."""
+class TermList(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A list that a rule looks things up in."""
 
     version: str
     basis: str
@@ -44,6 +45,10 @@ class DataRules(Struct, frozen=True):
 
     by_id: Mapping[str, DataRule]
     vague_terms: frozenset[str]
+    """Terms that describe no goods when they stand alone."""
+    placeholder_names: frozenset[str]
+    """What stands where a party's name should."""
+    countries_without_postcodes: frozenset[str]
     version: str
 
 
@@ -56,14 +61,14 @@ def load_data_rules() -> DataRules:
     """
     digest = sha256()
     rules: dict[str, DataRule] = {}
-    vague: frozenset[str] = frozenset()
+    lists: dict[str, frozenset[str]] = {}
     for path in yaml_files(SUBJECT):
         digest.update(path.read_bytes())
-        if path.name == "vague_terms.yaml":
-            vague = frozenset(read_yaml(path, VagueTerms).terms)
+        if path.stem in LISTS:
+            lists[path.stem] = frozenset(read_yaml(path, TermList).terms)
             continue
         for rule in read_yaml(path, list[DataRule]):
             if rule.id in rules:
                 raise RuleBookError(f"{path}: the rule {rule.id} stands twice")
             rules[rule.id] = rule
-    return DataRules(rules, vague, f"data-{digest.hexdigest()[:12]}")
+    return DataRules(by_id=rules, **lists, version=f"data-{digest.hexdigest()[:12]}")

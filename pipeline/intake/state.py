@@ -2,14 +2,18 @@
 
 from msgspec import Struct
 
-from pipeline.model import Acknowledgement
+from pipeline.model import AcknowledgementStatus
 
 
 class PartSeen(Struct, frozen=True, array_like=True):
-    """One part of a manifest that was answered."""
+    """One part of a manifest that was answered: digest of its content, and the answer's counts."""
 
     digest: bytes
-    answer: Acknowledgement
+    status: AcknowledgementStatus
+    received_at_ms: int
+    announced_parcels: int
+    accepted_parcels: int
+    faults: int
 
 
 class ManifestSeen(Struct, frozen=True, array_like=True):
@@ -17,5 +21,6 @@ class ManifestSeen(Struct, frozen=True, array_like=True):
 
     version: int
     parts: int
+    declared_parcel_count: int | None
     parcels: int
     seen: dict[int, PartSeen]
