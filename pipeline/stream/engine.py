@@ -173,20 +173,21 @@ class Engine:
         started = perf_counter()
         now_ms = int(time() * 1000)
         await self._producer.begin_transaction()
-        outputs = await send_outputs(
+        deliveries = await send_outputs(
             self._producer,
             chain(outbox.outputs(), self._workshop.changelog(taken)),
             topic_prefix=self.settings.topic_prefix,
             timestamp_ms=now_ms,
         )
         await self._producer.send_fenced_offsets(self._offsets(taken), membership)
+        await deliveries.confirm()
         await self._producer.commit_transaction()
         self.observer.on_cycle(
             CycleReport(
                 committed_at_ms=int(time() * 1000),
                 rooms=reports,
                 transaction_seconds=perf_counter() - started,
-                outputs=outputs,
+                outputs=deliveries.outputs,
                 state_entries=self.state_entries(),
                 notes=outbox.notes,
                 dead_letters=outbox.dead_letter_codes,

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from pipeline.stream.fencing import FencedProducer
 from pipeline.stream.outbox import Output
@@ -26,24 +29,48 @@ def new_producer(settings: StreamSettings) -> FencedProducer:
     )
 
 
+class DeliveryError(Exception):
+    """The broker refused a part of the cycle's outputs, so nothing of it may be committed."""
+
+
+class Deliveries(NamedTuple):
+    """Batches on their way to the broker."""
+
+    outputs: int
+    pending: "list[asyncio.Future[object]]"
+
+    async def confirm(self) -> None:
+        """Wait until the broker has all of them.
+
+        aiokafka commits a transaction even if a batch of it was refused: this must come before.
+
+        Raises:
+            DeliveryError: it refused one, for instance as too large.
+        """
+        for outcome in await asyncio.gather(*self.pending, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise DeliveryError(f"the broker refused output: {outcome!r}") from outcome
+
+
 async def send_outputs(
     producer: FencedProducer, outputs: Iterable[Output], *, topic_prefix: str, timestamp_ms: int
-) -> int:
-    """Hand all outputs to the producer in full batches; how many there were.
-
-    The open transaction's commit waits until the broker has them, and fails if it has not.
-    """
+) -> Deliveries:
+    """Hand all outputs to the producer in full batches."""
     by_place: defaultdict[tuple[str, int], list[Output]] = defaultdict(list)
     for output in outputs:
         by_place[output.topic, output.partition].append(output)
+    pending: list[asyncio.Future[object]] = []
     for (topic, partition), batch_outputs in by_place.items():
-        await _send_to(producer, topic_prefix + topic, partition, batch_outputs, timestamp_ms)
-    return sum(map(len, by_place.values()))
+        pending += [
+            await producer.send_batch(batch, topic_prefix + topic, partition=partition)
+            for batch in _batches(producer, batch_outputs, timestamp_ms)
+        ]
+    return Deliveries(sum(map(len, by_place.values())), pending)
 
 
-async def _send_to(
-    producer: FencedProducer, topic: str, partition: int, outputs: list[Output], timestamp_ms: int
-) -> None:
+def _batches(
+    producer: FencedProducer, outputs: list[Output], timestamp_ms: int
+) -> Iterator[BatchBuilder]:
     batch = producer.create_batch()
     for output in outputs:
         fields = {
@@ -53,12 +80,7 @@ async def _send_to(
             "headers": list(output.headers),
         }
         if batch.append(**fields) is None:
-            _ignore_result(await producer.send_batch(batch, topic, partition=partition))
+            yield batch
             batch = producer.create_batch()
             batch.append(**fields)
-    _ignore_result(await producer.send_batch(batch, topic, partition=partition))
-
-
-def _ignore_result(delivered: "asyncio.Future[object]") -> None:
-    # A failed delivery also fails the commit, which is where it is handled.
-    delivered.add_done_callback(lambda future: future.cancelled() or future.exception())
+    yield batch

@@ -18,6 +18,7 @@ from tests.stream.counting import TOPICS
 REPOSITORY = Path(__file__).parents[2]
 POLL_S = 0.05
 DEADLINE_S = 40.0
+CONFIGURATION = {"dead-letters": {"max.message.bytes": "2097164"}}
 
 
 class Cluster:
@@ -35,7 +36,10 @@ class Cluster:
         await admin.start()
         try:
             await admin.create_topics(
-                [NewTopic(self.prefix + name, count, 1) for name, count in topics.items()]
+                [
+                    NewTopic(self.prefix + name, count, 1, topic_configs=CONFIGURATION.get(name))
+                    for name, count in topics.items()
+                ]
             )
         finally:
             await admin.close()

@@ -128,9 +128,7 @@ def test_what_expired_is_not_brought_back_by_undo():
     assert state.get("a") is None
 
 
-@given(
-    st.lists(st.tuples(KEYS, st.none() | st.integers(0, 9), st.none() | st.integers(0, 10**13)))
-)
+@given(st.lists(st.tuples(KEYS, st.none() | st.integers(0, 9), st.none() | st.integers(0, 10**13))))
 def test_a_memory_restored_from_its_changelog_equals_the_original(
     steps: list[tuple[str, int | None, int | None]],
 ):
