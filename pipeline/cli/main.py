@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from pipeline import __version__
-from pipeline.cli import broker, decide, demo, ledger, publish, simulate, topics, watch, worker
+from pipeline.cli import decide, worker
 from pipeline.errors import GreenlaneError
 
 app = typer.Typer(
@@ -17,15 +17,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.demo)
 app.command("decide")(decide.decide)
-app.command("publish")(publish.publish)
-app.command("watch")(watch.watch)
-app.command("ledger")(ledger.ledger)
-app.command("simulate")(simulate.simulate)
 app.command("worker")(worker.worker)
-app.command("broker")(broker.broker)
-app.add_typer(topics.app, name="topics")
 
 
 def _version(asked: bool) -> None:

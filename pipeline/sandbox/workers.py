@@ -53,7 +53,7 @@ class WorkerProcess:
         """Start the process; its output is added to the log file."""
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pipeline.cli.main", "worker"],
+                [sys.executable, "-m", "pipeline.cli", "worker"],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
