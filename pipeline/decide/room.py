@@ -25,8 +25,14 @@ class DecideRoom:
     """Third room. Key of its work: carrier and parcel."""
 
     name = "decide"
-    inputs = ("assessments", "inspections", "payments")
-    outputs = ("release", "inspection", "revenue", "acknowledgements", "dead-letters")
+    inputs: tuple[str, ...] = ("assessments", "inspections", "payments")
+    outputs: tuple[str, ...] = (
+        "release",
+        "inspection",
+        "revenue",
+        "acknowledgements",
+        "dead-letters",
+    )
     state_type = Case
     enclosers: Mapping[str, Encloser] = {}
 
