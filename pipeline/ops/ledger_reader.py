@@ -1,0 +1,173 @@
+"""Feeds the ledger from a broker: plain consumer, no group, committed records only."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic, time
+from types import TracebackType
+from typing import Any, Self
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from pipeline.errors import BrokerError
+from pipeline.ops.latency import Latencies
+from pipeline.ops.ledger import LEDGER_TOPICS, DecisionHead, Ledger, Tally
+from pipeline.stream.records import Record
+
+FETCH_BYTES_MAX = 4_000_000
+FETCH_MAX_WAIT_MS = 50
+RECORDS_PER_POLL_MAX = 5_000
+"""Bounds how long a poll keeps the event loop from other work: about 50 ms."""
+SETTLE_POLL_MS = 50
+
+OnRecord = Callable[[Record], None]
+
+
+class LedgerReader:
+    """Reads `LEDGER_TOPICS` from the beginning and keeps the tally.
+
+        async with LedgerReader("127.0.0.1:9092", manifest_parcels_max=2000) as reader:
+            await reader.catch_up()
+            print(reader.ledger())
+
+    Args:
+        broker: address, HOST:PORT.
+        topic_prefix: the installation's.
+        manifest_parcels_max: the installation's limit of parcels in a message.
+        on_record: hears of each record after it was counted, in order within its partition.
+        clock: seconds since 1970, for latencies.
+    """
+
+    def __init__(
+        self,
+        broker: str,
+        *,
+        topic_prefix: str = "",
+        manifest_parcels_max: int,
+        on_record: OnRecord | None = None,
+        clock: Callable[[], float] = time,
+    ) -> None:
+        self.latencies = Latencies()
+        """From a manifest's broker timestamp to the moment its parcel's first decision is read."""
+        self._tally = Tally(manifest_parcels_max=manifest_parcels_max)
+        self._broker = broker
+        self._logical = {topic_prefix + name: name for name in LEDGER_TOPICS}
+        self._on_record = on_record
+        self._clock = clock
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=broker,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
+            max_partition_fetch_bytes=FETCH_BYTES_MAX,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Connect and find all partitions.
+
+        Raises:
+            BrokerError: nothing answers at the address, or a topic is missing.
+        """
+        try:
+            await self._consumer.start()
+        except (KafkaError, OSError) as error:
+            await self._consumer.stop()
+            raise BrokerError(f"no broker answers at {self._broker}: {error}") from error
+        try:
+            await self._assign_all()
+        except BaseException:
+            await self._consumer.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Disconnect; the tally stays readable."""
+        await self._consumer.stop()
+
+    def ledger(self) -> Ledger:
+        """The figures of everything read so far."""
+        return self._tally.ledger()
+
+    async def poll(self, timeout_ms: int = 100) -> int:
+        """Take in what waits, or what comes within the time. Returns the number of records."""
+        fetched = await self._consumer.getmany(
+            timeout_ms=timeout_ms, max_records=RECORDS_PER_POLL_MAX
+        )
+        read_at_s = self._clock()
+        count = 0
+        for place, records in fetched.items():
+            topic = self._logical[place.topic]
+            count += len(records)
+            for record in records:
+                self._take_in(topic, record, read_at_s)
+        return count
+
+    async def catch_up(self) -> Ledger:
+        """Read up to what is committed now."""
+        ends = await self._consumer.end_offsets(self._consumer.assignment())
+        while await self._is_behind(ends):
+            await self.poll(SETTLE_POLL_MS)
+        return self.ledger()
+
+    async def settle(self, deadline_s: float) -> Ledger:
+        """Read on until everything announced has an end, or the deadline has passed.
+
+        Whether it is closed or not, the ledger returned counts everything committed before.
+        """
+        until_s = monotonic() + deadline_s
+        ledger = await self.catch_up()
+        while ledger.difference and monotonic() < until_s:
+            await self.poll(SETTLE_POLL_MS)
+            ledger = self.ledger()
+            if not ledger.difference:
+                # Zero in passing, while one topic was read further than another, is no end.
+                ledger = await self.catch_up()
+        return ledger
+
+    def _take_in(self, topic: str, record: Any, read_at_s: float) -> None:
+        head = self._tally.add(topic, record.key, record.value, record.headers)
+        if head is not None:
+            self._note_latency(head, read_at_s)
+        if self._on_record is not None:
+            self._on_record(
+                Record(
+                    topic,
+                    record.partition,
+                    record.offset,
+                    record.timestamp,
+                    record.key,
+                    record.value,
+                    record.headers,
+                )
+            )
+
+    def _note_latency(self, head: DecisionHead, read_at_s: float) -> None:
+        self.latencies.add((read_at_s - head.received_at.timestamp()) * 1000)
+
+    async def _assign_all(self) -> None:
+        places: list[TopicPartition] = []
+        existing = await self._consumer.topics()
+        for name in self._logical:
+            if name not in existing:
+                raise BrokerError(
+                    f"the broker at {self._broker} has no topic {name}; "
+                    "run `greenlane topics create` first"
+                )
+            partitions = self._consumer.partitions_for_topic(name) or ()
+            places += [TopicPartition(name, partition) for partition in partitions]
+        self._consumer.assign(places)
+        await self._consumer.seek_to_beginning(*places)
+
+    async def _is_behind(self, ends: dict[TopicPartition, int]) -> bool:
+        for place, end in ends.items():
+            if await self._consumer.position(place) < end:
+                return True
+            await asyncio.sleep(0)
+        return False
