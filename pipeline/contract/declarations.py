@@ -10,8 +10,8 @@ from pipeline.errors import GreenlaneError
 from pipeline.rulebook.files import read_yaml
 
 _FOLDERS = (
-    Path(__file__).parents[2] / "topics",  # a checkout
     Path(__file__).parents[1] / "topics",  # an installed wheel
+    Path(__file__).parents[2] / "topics",  # a checkout
 )
 
 
