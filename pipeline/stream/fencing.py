@@ -149,16 +149,24 @@ class _FencedCommitHandler(TxnOffsetCommitHandler):  # type: ignore[misc]
         for _, partitions, _ in response.errors:
             for _, code, _ in partitions:
                 if code in _FENCED_CODES:
-                    raise WorkerFencedError(
-                        f"{_FENCED_CODES[code]}: generation {self._membership.generation} of "
-                        f"group {self._membership.group_id} is over; its work is not committed"
-                    )
+                    self._refuse(_FENCED_CODES[code])
+                    return None
         response.errors = [
             (topic, [(partition, code) for partition, code, _ in partitions])
             for topic, partitions, _ in response.errors
         ]
         backoff: float | None = super().handle_response(response)
         return backoff
+
+    def _refuse(self, reason: str) -> None:
+        # An exception in a handler would end aiokafka's sender, and with it the way to abort.
+        _, _, added = self._sender._txn_manager._pending_txn_offsets.popleft()  # noqa: SLF001
+        added.set_exception(
+            WorkerFencedError(
+                f"{reason}: generation {self._membership.generation} of group "
+                f"{self._membership.group_id} is over; its work is not committed"
+            )
+        )
 
 
 class FencedProducer(AIOKafkaProducer):  # type: ignore[misc]
