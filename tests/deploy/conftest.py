@@ -1,80 +1,91 @@
-"""Workers whose metrics a Prometheus can scrape."""
+"""A real run to look at: two workers on the broker, simulated carriers, an officer."""
 
+import asyncio
 import threading
-import time
 from collections.abc import Iterator
-from itertools import count
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import uuid4
 
+import msgspec
 import pytest
-from prometheus_client import CollectorRegistry, start_http_server
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from pipeline.model.decision import Cause, IrgCategory, Outcome, Versions
-from pipeline.model.facts import DecisionNoted, FeedbackNoted, ManifestNoted, RejectionNoted
-from pipeline.ops.metrics import Metrics
-from pipeline.ops.observer import MetricsObserver
-from pipeline.sandbox.ports import free_port
-from pipeline.stream import Record, TopicPartition
-from pipeline.stream.report import CycleReport, RoomReport
-from tests.stream.counting import Count, Split
+from pipeline.contract.create import create_topics
+from pipeline.contract.declarations import declarations
+from pipeline.model import Decision, InspectionResult, InspectionVerdict, manifest_key
+from pipeline.sandbox.carriers.simulate import Simulation
+from pipeline.sandbox.workers import WorkerPool
+from tests.builders import goods_item, manifest, parcel
 
-VERSIONS = Versions(rule_book="b1", risk_rules="r1", data_rules="d1", software="s1")
-CYCLE_PAUSE_S = 0.1
+MESSAGE_PAUSE_S = 0.2
+POISON_EVERY = 20
+PARCELS = 1_000_000
+SEED = 7
 
 
 @pytest.fixture(scope="session")
-def worker_run() -> Iterator[list[str]]:
+def worker_run(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """Addresses HOST:PORT of workers that are at work as long as the fixture is used."""
-    ports = [free_port(), free_port()]
-    over = threading.Event()
-    threads = [
-        threading.Thread(target=_work, args=(f"worker-{number}", port, over), daemon=True)
-        for number, port in enumerate(ports, start=1)
-    ]
-    for thread in threads:
-        thread.start()
-    yield [f"127.0.0.1:{port}" for port in ports]
-    over.set()
-    for thread in threads:
-        thread.join()
+    prefix = f"t{uuid4().hex[:8]}."
+    asyncio.run(create_topics(broker, declarations(), topic_prefix=prefix))
+    environment = {
+        "GREENLANE_BROKER": broker,
+        "GREENLANE_TOPIC_PREFIX": prefix,
+        "GREENLANE_APPLICATION_ID": f"{prefix}app",
+    }
+    with WorkerPool(2, environment, tmp_path_factory.mktemp("workers")) as pool:
+        asyncio.run(pool.until_ready())
+        over = threading.Event()
+        outside = threading.Thread(target=lambda: asyncio.run(_outside(broker, prefix, over)))
+        outside.start()
+        yield [f"127.0.0.1:{worker.web_port}" for worker in pool.workers]
+        over.set()
+        outside.join()
 
 
-def _work(worker_id: str, port: int, over: threading.Event) -> None:
-    rooms = [Split(), Count()]
-    metrics = Metrics(CollectorRegistry(), rooms)
-    metrics.set_worker(worker_id, VERSIONS)
-    observer = MetricsObserver(metrics, rooms)
-    observer.on_assigned(partitions=8, entries=100, seconds=0.5)
-    server, thread = start_http_server(port, "127.0.0.1", metrics.registry)
-    for number in count():
-        if over.wait(CYCLE_PAUSE_S):
-            break
-        now_ms = int(time.time() * 1000)
-        observer.on_cycle(_report(number, now_ms))
-        observer.on_lag({TopicPartition("lines", 0): number % 3}, now_ms)
-    server.shutdown()
-    thread.join()
-
-
-def _report(number: int, now_ms: int) -> CycleReport:
-    room = RoomReport(work_seconds=0.01)
-    room.add(Record("lines", 0, number, now_ms - 50, b"key", b"value"))
-    outcomes = [*[Outcome.RELEASE] * 17, Outcome.INSPECTION, Outcome.REVENUE]
-    decisions = [
-        DecisionNoted(outcome, Cause.ASSESSMENT, IrgCategory(1 + place % 4), now_ms - 40 - place)
-        for place, outcome in enumerate(outcomes)
-    ]
-    return CycleReport(
-        committed_at_ms=now_ms,
-        rooms={"split": room, "count": room},
-        transaction_seconds=0.004,
-        outputs=25,
-        state_entries={"split": 10, "count": number},
-        notes=[
-            ManifestNoted(f"C{number % 3}", 20, 19, False, {"DQ-1": 1}, {"DQ-2": 1}),
-            RejectionNoted("stale_version", 1),
-            FeedbackNoted("payment", "applied"),
-            DecisionNoted(Outcome.RELEASE, Cause.PAYMENT, IrgCategory.HIGH_VALUE, now_ms - 9),
-            *decisions,
-        ],
-        dead_letters=[("lines", "invalid_json")],
+async def _outside(broker: str, prefix: str, over: threading.Event) -> None:
+    """Carriers that publish, sometimes nonsense, and an officer who answers each inspection."""
+    producer = AIOKafkaProducer(bootstrap_servers=broker)
+    consumer = AIOKafkaConsumer(
+        f"{prefix}inspection", bootstrap_servers=broker, isolation_level="read_committed"
     )
+    async with producer, consumer:
+        tasks = [
+            asyncio.create_task(_publish(producer, prefix)),
+            asyncio.create_task(_inspect(producer, consumer, prefix)),
+        ]
+        await asyncio.to_thread(over.wait)
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _publish(producer: AIOKafkaProducer, prefix: str) -> None:
+    topic = f"{prefix}manifests"
+    for number, message in enumerate(Simulation(SEED).messages(PARCELS)):
+        headers = [("parcels", b"%d" % message.parcels)]
+        await producer.send(topic, message.value, message.key, headers=headers)
+        if number % POISON_EVERY == 0:
+            await producer.send(topic, b'{"cut off', b"XX/1")
+            uncoded = parcel(items=[goods_item(commodity_code="")])
+            warned = manifest(manifest_id=f"W{number}", parcels=[uncoded])
+            key = manifest_key(warned.carrier, warned.manifest_id).encode()
+            await producer.send(topic, msgspec.json.encode(warned), key)
+        await asyncio.sleep(MESSAGE_PAUSE_S)
+
+
+async def _inspect(producer: AIOKafkaProducer, consumer: AIOKafkaConsumer, prefix: str) -> None:
+    decode = msgspec.json.Decoder(Decision).decode
+    async for record in consumer:
+        decision = decode(record.value)
+        result = InspectionResult(
+            result_id=f"result-{decision.event_id}",
+            carrier=decision.carrier,
+            parcel_id=decision.parcel_id,
+            verdict=InspectionVerdict.COMPLIANT,
+            inspected_at=datetime.now(UTC),
+            officer="officer-1",
+        )
+        await producer.send(f"{prefix}inspections", msgspec.json.encode(result), record.key)
