@@ -1,8 +1,9 @@
 """The data rules' texts, severities and examples: YAML files in `rulebook/data_quality/`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -54,15 +55,20 @@ class DataRules(Struct, frozen=True):
 
 @cache
 def load_data_rules() -> DataRules:
-    """Read all rules.
+    """All data rules of the rule book."""
+    return read_data_rules(yaml_files(SUBJECT))
+
+
+def read_data_rules(paths: Iterable[Path]) -> DataRules:
+    """Read files of rules and lists.
 
     Raises:
-        RuleBookError: a file breaks the format, or an id stands twice.
+        RuleBookError: a file breaks the format, an id stands twice, or a list is missing.
     """
     digest = sha256()
     rules: dict[str, DataRule] = {}
     lists: dict[str, frozenset[str]] = {}
-    for path in yaml_files(SUBJECT):
+    for path in paths:
         digest.update(path.read_bytes())
         if path.stem in LISTS:
             lists[path.stem] = frozenset(read_yaml(path, TermList).terms)
@@ -71,4 +77,7 @@ def load_data_rules() -> DataRules:
             if rule.id in rules:
                 raise RuleBookError(f"{path}: the rule {rule.id} stands twice")
             rules[rule.id] = rule
+    for name in LISTS:
+        if name not in lists:
+            raise RuleBookError(f"{SUBJECT}/{name}.yaml is missing")
     return DataRules(by_id=rules, **lists, version=f"data-{digest.hexdigest()[:12]}")

@@ -1,0 +1,93 @@
+"""The intake room on a log in memory: publish messages, read what became of them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from pipeline.intake.room import IntakeRoom
+from pipeline.intake.rules import load_data_rules
+from pipeline.model import Acknowledgement, Announced, Manifest
+from pipeline.settings import Settings
+from pipeline.stream import Record
+from pipeline.stream.memory import MemoryStream
+from tests.builders import manifest
+
+KEY = b"SWIFTPOST/SP-0001"
+PUBLISHED_MS = 1_783_324_800_000  # 2026-07-06T08:00:00Z
+
+_decode_acknowledgement = msgspec.json.Decoder(Acknowledgement).decode
+_decode_envelope = msgspec.msgpack.Decoder(list[Announced]).decode
+
+
+class Intake:
+    """An intake room with an empty memory."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.room = IntakeRoom(Settings(**settings), load_data_rules())
+        self.stream = MemoryStream([self.room], partitions=4)
+
+    def publish(
+        self,
+        message: Manifest | Mapping[str, Any] | bytes | str | None,
+        *,
+        key: bytes | None = KEY,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Publish one message and let the room work on it."""
+        value = message.encode() if isinstance(message, str) else message
+        if isinstance(value, Manifest):
+            value = msgspec.json.encode(value)
+        elif isinstance(value, Mapping):
+            value = json.dumps(value).encode()
+        self.stream.publish(
+            "manifests", key=key, value=value, timestamp_ms=PUBLISHED_MS, headers=headers
+        )
+        self.stream.run_until_idle()
+
+    def answer(self, message: Manifest | Mapping[str, Any] | bytes | str) -> Acknowledgement:
+        """Publish a message that is acknowledged; the acknowledgement."""
+        before = len(self.acknowledgements)
+        self.publish(message)
+        assert len(self.acknowledgements) == before + 1, self.dead_letters
+        return self.acknowledgements[-1]
+
+    @property
+    def acknowledgements(self) -> list[Acknowledgement]:
+        """All acknowledgements so far."""
+        records = self.stream.read("acknowledgements")
+        return [_decode_acknowledgement(record.value or b"") for record in records]
+
+    @property
+    def dead_letters(self) -> list[dict[str, str]]:
+        """The headers of all dead letters so far."""
+        return [described(record) for record in self.stream.read("dead-letters")]
+
+    @property
+    def announced(self) -> list[Announced]:
+        """All parcels sent on so far."""
+        envelopes = [record.value or b"" for record in self.stream.read("parcels")]
+        return [parcel for envelope in envelopes for parcel in _decode_envelope(envelope)]
+
+
+def described(record: Record) -> dict[str, str]:
+    """The headers of a dead letter, as text."""
+    return {name: value.decode(errors="replace") for name, value in record.headers}
+
+
+def ordinary_manifest() -> dict[str, Any]:
+    """An ordinary manifest as a JSON document, to be changed at will."""
+    document: dict[str, Any] = json.loads(msgspec.json.encode(manifest()))
+    return document
+
+
+def change(document: Any, pointer: str, value: Any) -> None:
+    """Set the value a JSON pointer names, in place; the end of a list may be extended."""
+    *path, last = pointer.removeprefix("/").split("/")
+    for step in path:
+        document = document[int(step) if isinstance(document, list) else step]
+    if isinstance(document, list) and int(last) == len(document):
+        document.append(value)
+    else:
+        document[int(last) if isinstance(document, list) else last] = value
