@@ -10,7 +10,7 @@ from pipeline.decide.moves import MOVES, CaseEvent, Move
 from pipeline.decide.publish import Occasion, Step, instant, publish, take_step
 from pipeline.decide.read import refusal
 from pipeline.decide.refuse import late_rule, refuse_announcement
-from pipeline.decide.state import CASE_KEPT_MS, Case
+from pipeline.decide.state import CASE_KEPT_MS, Case, kept
 from pipeline.errors import ErrorCode
 from pipeline.model import Assessed, Cause, case_key
 from pipeline.stream import KeyedState, Outbox, Record
@@ -48,8 +48,9 @@ def first_step(assessed: Assessed, occurred_at: datetime) -> Step:
 def amend(case: Case, assessed: Assessed, occurred_at: datetime) -> Step:
     """Decide anew on changed data. What was paid counts on, unless the currency is another."""
     paid, refund = case.paid, ""
-    if paid and case.assessed is not None:
-        currency = case.assessed.assessment.revenue.currency
+    before = kept(case)
+    if paid and before is not None:
+        currency = before.assessment.revenue.currency
         if currency != assessed.assessment.revenue.currency:
             paid, refund = ZERO, f" {paid:f} {currency} paid before are due for refund."
     ruling = rule_on(assessed.assessment, paid)

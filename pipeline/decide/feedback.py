@@ -9,7 +9,7 @@ from pipeline.decide.moves import EVENT_OF_VERDICT, MOVES, CaseEvent, Move
 from pipeline.decide.paid import pay
 from pipeline.decide.publish import Occasion, Step
 from pipeline.decide.read import Refusal, refusal
-from pipeline.decide.state import FEEDBACK_PER_CASE_MAX, Case
+from pipeline.decide.state import FEEDBACK_PER_CASE_MAX, Case, kept
 from pipeline.errors import ErrorCode
 from pipeline.model import Assessed, Cause, InspectionResult, Payment
 from pipeline.rulebook.book import RuleBook
@@ -41,17 +41,18 @@ def feed_back(
         return refusal(ErrorCode.ILLEGAL_MOVE, f"the case has taken in {FEEDBACK_PER_CASE_MAX}")
     event = _event_of(feedback)
     move = MOVES[case.state, event]
-    if move is Move.ILLEGAL or case.assessed is None:
+    assessed = kept(case)
+    if move is Move.ILLEGAL or assessed is None:
         state = case.state.name.lower().replace("_", " ")
         return refusal(ErrorCode.ILLEGAL_MOVE, f"{event.value}, but the parcel is {state}")
     noted = msgspec.structs.replace(case, feedback=(*case.feedback, own_id))
     if isinstance(feedback, Payment):
         occasion = Occasion(Cause.PAYMENT, occurred_at, feedback.payment_id)
-        return pay(noted, case.assessed, feedback, occasion)
+        return pay(noted, assessed, feedback, occasion)
     occasion = Occasion(Cause.INSPECTION_RESULT, occurred_at, feedback.result_id)
     if move is Move.REASSESS:
-        return reassess(noted, case.assessed, feedback, occasion, book=book, on_account=on_account)
-    return _conclude(move, noted, case.assessed, feedback, occasion)
+        return reassess(noted, assessed, feedback, occasion, book=book, on_account=on_account)
+    return _conclude(move, noted, assessed, feedback, occasion)
 
 
 def _conclude(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.decide.decide import Ruling
-from pipeline.decide.state import Case, CaseState
+from pipeline.decide.state import Case, keep
 from pipeline.model import Assessed, Cause, Decision, DecisionNoted, Outcome, case_key
 from pipeline.stream import Outbox, Record
 
@@ -27,7 +27,6 @@ _HEADERS_OF = {
     )
     for outcome in Outcome
 }
-_OPEN_STATES = frozenset({CaseState.AWAITING_PAYMENT, CaseState.AWAITING_PAYMENT_INSPECTED})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMESTAMP_MS_MAX = 253_402_300_799_999  # the last millisecond of the year 9999
 
@@ -91,7 +90,9 @@ def take_step(assessed: Assessed, ruling: Ruling, occasion: Occasion, before: Ca
         versions=assessment.versions,
         causing_id=occasion.causing_id,
     )
-    case = Case(ruling.state, version, header.manifest_id, number, assessed=_kept(assessed, ruling))
+    case = Case(
+        ruling.state, version, header.manifest_id, number, assessed=keep(assessed, ruling.state)
+    )
     if before is not None:
         case = msgspec.structs.replace(case, paid=before.paid, feedback=before.feedback)
     return Step(case, decision)
@@ -118,11 +119,3 @@ def publish(decision: Decision, record: Record, received_at_ms: int, outbox: Out
 def instant(timestamp_ms: int) -> datetime:
     """A record's timestamp as a time; what no calendar holds becomes the nearest that one does."""
     return _EPOCH + timedelta(milliseconds=min(max(timestamp_ms, 0), _TIMESTAMP_MS_MAX))
-
-
-def _kept(assessed: Assessed, ruling: Ruling) -> Assessed | None:
-    if ruling.state is CaseState.UNDER_INSPECTION:
-        return assessed
-    if ruling.state in _OPEN_STATES:
-        return msgspec.structs.replace(assessed, parcel=None) if assessed.parcel else assessed
-    return None

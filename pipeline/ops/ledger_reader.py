@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from aiokafka.structs import TopicPartition
 
 from pipeline.errors import BrokerError
@@ -56,6 +56,7 @@ class LedgerReader:
         self._on_record = on_record
         self._clock = clock
         self._consumer = AIOKafkaConsumer(
+            *self._logical,
             bootstrap_servers=broker,
             isolation_level="read_committed",
             enable_auto_commit=False,
@@ -72,14 +73,15 @@ class LedgerReader:
         """
         try:
             await self._consumer.start()
+        except UnknownTopicOrPartitionError as error:
+            await self._consumer.stop()
+            raise BrokerError(
+                f"the broker at {self._broker} lacks a topic of {', '.join(self._logical)}; "
+                "run `greenlane topics create` first"
+            ) from error
         except (KafkaError, OSError) as error:
             await self._consumer.stop()
             raise BrokerError(f"no broker answers at {self._broker}: {error}") from error
-        try:
-            await self._assign_all()
-        except BaseException:
-            await self._consumer.stop()
-            raise
         return self
 
     async def __aexit__(
@@ -150,20 +152,6 @@ class LedgerReader:
 
     def _note_latency(self, head: DecisionHead, read_at_s: float) -> None:
         self.latencies.add((read_at_s - head.received_at.timestamp()) * 1000)
-
-    async def _assign_all(self) -> None:
-        places: list[TopicPartition] = []
-        existing = await self._consumer.topics()
-        for name in self._logical:
-            if name not in existing:
-                raise BrokerError(
-                    f"the broker at {self._broker} has no topic {name}; "
-                    "run `greenlane topics create` first"
-                )
-            partitions = self._consumer.partitions_for_topic(name) or ()
-            places += [TopicPartition(name, partition) for partition in partitions]
-        self._consumer.assign(places)
-        await self._consumer.seek_to_beginning(*places)
 
     async def _is_behind(self, ends: dict[TopicPartition, int]) -> bool:
         for place, end in ends.items():
