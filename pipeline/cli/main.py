@@ -1,24 +1,31 @@
 """The `greenlane` command: each sub-command is a file of this folder."""
 
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from pipeline import __version__
-from pipeline.cli import decide, worker
-from pipeline.errors import GreenlaneError
+from pipeline.cli import broker, decide, demo, ledger, topics, worker
+from pipeline.errors import GreenlaneError, InputFileError, SettingsError
 
 app = typer.Typer(
     name="greenlane",
     help="Clear cross-border parcels as a stream: manifests in, decisions out. "
-    "Start with [bold]greenlane demo[/bold].",
+    "Start with `greenlane demo`.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+app.command("demo")(demo.demo)
 app.command("decide")(decide.decide)
+app.command("ledger")(ledger.ledger)
 app.command("worker")(worker.worker)
+app.command("broker")(broker.broker)
+app.add_typer(topics.app, name="topics")
+
+EXIT_FAILED = 1
+EXIT_UNUSABLE_CALL = 2
 
 
 def _version(asked: bool) -> None:
@@ -29,17 +36,19 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _common(
-    version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version."
-    ),
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
 ) -> None:
     """Options before the sub-command."""
 
 
 def main() -> None:
-    """Entry point: errors meant for people end in one line and exit status 1."""
+    """Entry point: errors meant for people end in one line, not in a traceback."""
     try:
         app()
     except GreenlaneError as error:
-        Console(stderr=True).print(f"[red]greenlane:[/red] {error}", highlight=False)
-        sys.exit(1)
+        Console(stderr=True, highlight=False).print(f"greenlane: {error}", markup=False)
+        unusable = isinstance(error, InputFileError | SettingsError)
+        sys.exit(EXIT_UNUSABLE_CALL if unusable else EXIT_FAILED)
