@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -44,9 +45,9 @@ class Cluster:
         finally:
             await admin.close()
 
-    def start_worker(self, worker_id: str = "w1") -> "Worker":
+    def start_worker(self, worker_id: str = "w1", *freeze_at: str) -> "Worker":
         """Start a worker process of the counting rooms."""
-        worker = Worker(self.broker, self.prefix, worker_id, self._folder)
+        worker = Worker(self.broker, self.prefix, worker_id, self._folder, *freeze_at)
         self._workers.append(worker)
         return worker
 
@@ -58,7 +59,9 @@ class Cluster:
     async def publish(self, topic: str, values: Sequence[bytes]) -> None:
         """Write values to the topic's partitions in turn."""
         name = self.prefix + topic
-        producer = AIOKafkaProducer(bootstrap_servers=self.broker, linger_ms=5)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.broker, linger_ms=5, max_request_size=2_000_000
+        )
         await producer.start()
         try:
             count = len(await producer.partitions_for(name))
@@ -113,10 +116,12 @@ class Cluster:
 class Worker:
     """A worker process, with its log in a file."""
 
-    def __init__(self, broker: str, prefix: str, worker_id: str, folder: Path) -> None:
+    def __init__(
+        self, broker: str, prefix: str, worker_id: str, folder: Path, *freeze_at: str
+    ) -> None:
         self.worker_id = worker_id
         self.log_path = folder / f"{worker_id}.log"
-        arguments = (broker, prefix, worker_id, str(free_port()))
+        arguments = (broker, prefix, worker_id, str(free_port()), *freeze_at)
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.stream.counting", *arguments],
@@ -134,6 +139,14 @@ class Worker:
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""
         self._process.send_signal(number)
+
+    async def until_frozen(self) -> None:
+        """Wait until it has stopped itself."""
+
+        async def frozen() -> bool:
+            return psutil.Process(self._process.pid).status() == psutil.STATUS_STOPPED
+
+        await until(frozen)
 
     def kill(self) -> None:
         """SIGKILL."""

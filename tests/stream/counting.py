@@ -1,17 +1,22 @@
 """Two tiny rooms without customs terms: `split` sends words on, `count` counts each of them.
 
-Run as a script it is a worker: `python -m tests.stream.counting BROKER PREFIX WORKER_ID WEB_PORT`.
+Run as a script it is a worker:
+`python -m tests.stream.counting BROKER PREFIX WORKER_ID WEB_PORT [work|commit]`.
+With the last argument it stops itself (SIGSTOP) in its first work, or before its first commit.
 """
 
+import os
+import signal
 import sys
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import faust
 import msgspec
 
 from pipeline.stream import KeyedState, Outbox, Record
 from pipeline.stream.app import build_stream_app
+from pipeline.stream.fencing import FencedProducer
 from pipeline.stream.murmur2 import partition_of
 from pipeline.stream.settings import StreamSettings
 
@@ -75,8 +80,24 @@ def settings(broker: str, prefix: str, worker_id: str, web_port: int) -> StreamS
     )
 
 
+def freeze_once(owner: Any, name: str) -> None:
+    """Stop the process when a method is called for the first time."""
+    method = getattr(owner, name)
+
+    def frozen(*arguments: Any) -> Any:
+        setattr(owner, name, method)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return method(*arguments)
+
+    setattr(owner, name, frozen)
+
+
 def main() -> None:
-    broker, prefix, worker_id, web_port = sys.argv[1:]
+    broker, prefix, worker_id, web_port, *freeze_at = sys.argv[1:]
+    if freeze_at == ["work"]:
+        freeze_once(Split, "work")
+    if freeze_at == ["commit"]:
+        freeze_once(FencedProducer, "commit_transaction")
     app = build_stream_app([Split(), Count()], settings(broker, prefix, worker_id, int(web_port)))
     faust.Worker(app, loglevel="INFO", logfile=None).execute_from_commandline()
 
