@@ -55,6 +55,14 @@ class LedgerReader:
         self._logical = {topic_prefix + name: name for name in LEDGER_TOPICS}
         self._on_record = on_record
         self._clock = clock
+        self._consumer: AIOKafkaConsumer
+
+    async def __aenter__(self) -> Self:
+        """Connect and find all partitions.
+
+        Raises:
+            BrokerError: nothing answers at the address, or a topic is missing.
+        """
         self._consumer = AIOKafkaConsumer(
             *self._logical,
             bootstrap_servers=broker,
@@ -64,13 +72,6 @@ class LedgerReader:
             fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
             max_partition_fetch_bytes=FETCH_BYTES_MAX,
         )
-
-    async def __aenter__(self) -> Self:
-        """Connect and find all partitions.
-
-        Raises:
-            BrokerError: nothing answers at the address, or a topic is missing.
-        """
         try:
             await self._consumer.start()
         except UnknownTopicOrPartitionError as error:
