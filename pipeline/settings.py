@@ -62,7 +62,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]
 
 
-OTHER_VARIABLES = frozenset({"GREENLANE_DATA"})
+OTHER_VARIABLES = frozenset({"GREENLANE_DATA", "GREENLANE_MUTATIONS"})
 """Variables of the test suite, not settings."""
 
 

@@ -1,0 +1,80 @@
+"""Real titles of goods and names of many cultures raise no false alarms."""
+
+import csv
+import gzip
+
+from pipeline.intake.check_parcel import looks_like_s10, s10_check_digit
+from tests.builders import consignee, consignor, goods_item, manifest, parcel
+from tests.data import data_file
+from tests.intake.intake import Intake
+from tests.marketplace.manifests import manifests as marketplace_manifests
+
+NAMES_PER_MANIFEST = 2_000
+
+
+def test_names_of_many_cultures_are_accepted() -> None:
+    """50,000 invented people of many scripts, as consignor and as consignee."""
+    with gzip.open(data_file("screening_negatives_global.csv.gz"), "rt", encoding="utf-8") as file:
+        names = [row["full_name"][:70] for row in csv.DictReader(file)]
+    intake = Intake()
+    for start in range(0, len(names), NAMES_PER_MANIFEST):
+        parcels = [
+            parcel(
+                parcel_id=f"P{n}", consignor=consignor(name=name), consignee=consignee(name=name)
+            )
+            for n, name in enumerate(names[start : start + NAMES_PER_MANIFEST])
+        ]
+        message = manifest(manifest_id=f"N{start}", parcels=parcels)
+        intake.publish(message, key=f"SWIFTPOST/N{start}".encode())
+    faults = [fault for answer in intake.acknowledgements for fault in answer.faults]
+    assert faults == []
+    assert sum(answer.accepted_parcels for answer in intake.acknowledgements) == len(names)
+
+
+def test_real_marketplace_goods_are_accepted() -> None:
+    """632 titles with prices and expert HS codes."""
+    intake = Intake()
+    for message in marketplace_manifests():
+        intake.publish(message, key=f"{message.carrier}/{message.manifest_id}".encode())
+    faults = [fault for answer in intake.acknowledgements for fault in answer.faults]
+    assert [fault for fault in faults if fault.severity == "error"] == []
+    assert sum(answer.accepted_parcels for answer in intake.acknowledgements) == 632
+
+
+def test_published_s10_numbers_are_judged_rightly() -> None:
+    with data_file("tracking_test_vectors.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["courier"] == "s10"]
+    assert rows
+    for row in rows:
+        number = "".join(row["number"].split())
+        if looks_like_s10(number):
+            holds = s10_check_digit(number[2:10]) == int(number[10])
+            assert holds is (row["label"] == "valid"), number
+        else:
+            assert row["label"] != "valid", number
+
+
+def test_vague_terms_of_the_public_lists_are_refused() -> None:
+    """Each of the terms that name goods, standing alone."""
+    with data_file("vague_terms.csv").open(encoding="utf-8") as file:
+        terms = [row["term"] for row in csv.DictReader(file) if row["field"] == "goods"]
+    parcels = [
+        parcel(parcel_id=f"P{n}", items=[goods_item(description=term)])
+        for n, term in enumerate(terms)
+    ]
+    intake = Intake(acknowledgement_faults_max=1_000)
+    acknowledgement = intake.answer(manifest(parcels=parcels))
+    accepted = {announced.parcel.items[0].description for announced in intake.announced}
+    assert accepted == set()
+    assert acknowledgement.rejected_parcels == len(terms)
+
+
+def test_stop_words_for_parties_are_refused_as_names() -> None:
+    with data_file("vague_terms.csv").open(encoding="utf-8") as file:
+        terms = [row["term"] for row in csv.DictReader(file) if row["field"] == "party"]
+    assert terms
+    parcels = [
+        parcel(parcel_id=f"P{n}", consignee=consignee(name=term)) for n, term in enumerate(terms)
+    ]
+    intake = Intake()
+    assert intake.answer(manifest(parcels=parcels)).accepted_parcels == 0
