@@ -2,6 +2,8 @@
 
 Names follow the WCO Data Model vocabulary. Money and mass are `Decimal` in memory and decimal
 strings on the wire. All structs are frozen: a change is a new value (`msgspec.structs.replace`).
+What travels in great numbers has `gc=False`: a message cannot be part of a cycle, and the garbage
+collector's search through millions of them would cost more than deciding them.
 """
 
 from pipeline.model.acknowledgement import (

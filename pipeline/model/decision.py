@@ -44,7 +44,7 @@ class Cause(StrEnum):
     PAYMENT = "payment"
 
 
-class RuleHit(Struct, frozen=True, omit_defaults=True):
+class RuleHit(Struct, frozen=True, gc=False, omit_defaults=True):
     """A rule that fired: what was observed, against which limit, and the points it added."""
 
     rule_id: str
@@ -57,7 +57,7 @@ class RuleHit(Struct, frozen=True, omit_defaults=True):
     pointer: Annotated[str, Meta(description="JSON pointer into the parcel")] = ""
 
 
-class Versions(Struct, frozen=True):
+class Versions(Struct, frozen=True, gc=False):
     """Versions of everything the decision rests on."""
 
     rule_book: str
@@ -66,7 +66,7 @@ class Versions(Struct, frozen=True):
     software: str
 
 
-class Decision(Struct, frozen=True, kw_only=True):
+class Decision(Struct, frozen=True, gc=False, kw_only=True):
     """One event in the life of a parcel. Kafka key: `<carrier>/<parcel_id>`.
 
     `event_number` 1 is the first decision on a parcel; each later one supersedes the one before.

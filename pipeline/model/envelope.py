@@ -13,7 +13,7 @@ from pipeline.model.parcel import Parcel, TransportMode
 from pipeline.model.revenue import RevenueAssessment
 
 
-class ManifestHeader(Struct, frozen=True, array_like=True):
+class ManifestHeader(Struct, frozen=True, gc=False, array_like=True):
     """What a parcel inherits from its manifest."""
 
     carrier: str
@@ -27,7 +27,7 @@ class ManifestHeader(Struct, frozen=True, array_like=True):
     received_at: datetime  # broker timestamp of the manifest message
 
 
-class Announced(Struct, frozen=True, array_like=True):
+class Announced(Struct, frozen=True, gc=False, array_like=True):
     """Intake to assess: an accepted parcel, and the ids of the data rules that warned."""
 
     header: ManifestHeader
@@ -35,7 +35,7 @@ class Announced(Struct, frozen=True, array_like=True):
     warnings: list[str]
 
 
-class Assessment(Struct, frozen=True, array_like=True):
+class Assessment(Struct, frozen=True, gc=False, array_like=True):
     """Everything the assess room found out about a parcel."""
 
     irg_category: IrgCategory
@@ -53,7 +53,7 @@ class Assessment(Struct, frozen=True, array_like=True):
         return bool(self.selected_by) or (self.revenue.estimated and not self.revenue.total_due)
 
 
-class Assessed(Struct, frozen=True, array_like=True):
+class Assessed(Struct, frozen=True, gc=False, array_like=True):
     """Assess to decide. `parcel` is kept for an officer to see: a finding re-assesses it."""
 
     header: ManifestHeader

@@ -37,7 +37,7 @@ class PersonType(StrEnum):
     LEGAL = "legal"
 
 
-class Address(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Address(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A postal address (WCO 04A). Street and number, or a P.O. box, are needed."""
 
     city: Annotated[str, Meta(min_length=1, max_length=35, description="WCO 241")]
@@ -48,7 +48,7 @@ class Address(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     subdivision: Annotated[str, Meta(max_length=35, description="WCO 243")] = ""
 
 
-class Party(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Party(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Consignor (WCO 30A) or consignee (WCO 27A)."""
 
     name: Annotated[str, Meta(min_length=1, max_length=70, description="WCO R020 / R014")]
@@ -62,7 +62,7 @@ class Party(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     phone: Annotated[str, Meta(max_length=25, description="ITU-T E.123")] = ""
 
 
-class GoodsItem(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class GoodsItem(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """One line of goods in a parcel (WCO 29A ConsignmentItem)."""
 
     sequence_number: Annotated[int, Meta(ge=1, le=99_999, description="WCO 006")]
@@ -88,7 +88,7 @@ class GoodsItem(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     net_mass_kg: MassKg | None = None
 
 
-class Parcel(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Parcel(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """One house consignment: from one consignor to one consignee under one transport document."""
 
     parcel_id: Identifier

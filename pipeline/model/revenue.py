@@ -33,7 +33,7 @@ class LawStatus(StrEnum):
     UNVERIFIED = "unverified"
 
 
-class RevenueLine(Struct, frozen=True, omit_defaults=True):
+class RevenueLine(Struct, frozen=True, gc=False, omit_defaults=True):
     """One charge: amount = what `rule_id` says of `basis`."""
 
     kind: ChargeKind
@@ -52,7 +52,7 @@ class RevenueLine(Struct, frozen=True, omit_defaults=True):
     status: LawStatus = LawStatus.ENACTED
 
 
-class RevenueAssessment(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class RevenueAssessment(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """What a parcel owes in the jurisdiction of destination.
 
     `total_due = total of lines`; `unsecured_due` is the part that must be paid before release.
