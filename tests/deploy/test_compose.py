@@ -9,7 +9,9 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from typer.testing import CliRunner, Result
 
+from pipeline.cli.main import app
 from pipeline.sandbox.kafka_jars import KAFKA_VERSION
 from pipeline.settings import Settings, read_settings
 
@@ -24,6 +26,11 @@ OWN_SERVICES = [name for name, service in SERVICES.items() if "build" in service
 def faults(compose: Any) -> list[str]:
     validator = jsonschema.Draft202012Validator(SCHEMA)
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(compose)]
+
+
+def _defaults(text: str) -> str:
+    """The text with `${VARIABLE:-default}` replaced by the default, as compose does it."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
 
 
 def test_the_schema_is_the_one_its_note_names() -> None:
@@ -60,11 +67,25 @@ def test_the_broker_is_the_version_the_embedded_one_has() -> None:
 @pytest.mark.parametrize("name", OWN_SERVICES)
 def test_every_setting_given_by_environment_is_known(name: str) -> None:
     """A misspelt setting would stop the container at its start."""
-    environment = {
-        key: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value)
-        for key, value in SERVICES[name]["environment"].items()
-    }
+    environment = {key: _defaults(value) for key, value in SERVICES[name]["environment"].items()}
     assert isinstance(read_settings(environment), Settings)
+
+
+def answer_to(line: str) -> Result:
+    """What `greenlane` says to a command line with `--help` at its end: parsed, but not run."""
+    return CliRunner().invoke(app, [*line.split(), "--help"])
+
+
+@pytest.mark.parametrize("name", OWN_SERVICES)
+def test_every_command_is_one_that_greenlane_knows(name: str) -> None:
+    line = _defaults(" ".join(SERVICES[name]["command"])).partition("greenlane ")[2]
+    assert line
+    assert answer_to(line).exit_code == 0, answer_to(line).output
+
+
+@pytest.mark.parametrize("line", ["wurker", "worker --no-such-option 1"])
+def test_a_command_that_greenlane_does_not_know_is_found_out(line: str) -> None:
+    assert answer_to(line).exit_code != 0
 
 
 def test_workers_can_be_scaled() -> None:
