@@ -65,7 +65,7 @@ class LedgerReader:
         """
         self._consumer = AIOKafkaConsumer(
             *self._logical,
-            bootstrap_servers=broker,
+            bootstrap_servers=self._broker,
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
