@@ -1,6 +1,8 @@
 """Creating the declared topics on a broker, and comparing those that exist already."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from time import monotonic
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -10,6 +12,8 @@ from pipeline.contract.declarations import TopicDeclaration
 from pipeline.errors import BrokerError
 
 REPLICATION_FACTOR_DEFAULT = 1
+KNOWN_DEADLINE_S = 30.0
+KNOWN_POLL_S = 0.02
 # Retention is the operator's to change; these three decide whether the pipeline works.
 CONFIGURATION_CHECKED = ("cleanup.policy", "message.timestamp.type", "max.message.bytes")
 
@@ -31,19 +35,18 @@ async def create_topics(
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     try:
         await admin.start()
-    except (KafkaError, OSError) as error:
-        await admin.close()
-        raise BrokerError(
-            f"no Kafka broker answers at {broker}; start one with `greenlane broker`, or name "
-            "another with --broker HOST:PORT"
-        ) from error
-    try:
         existing = await _partition_counts(admin, [topic_prefix + topic.name for topic in topics])
         await _check(admin, topics, existing, topic_prefix, partitions)
         missing = [topic for topic in topics if topic_prefix + topic.name not in existing]
         if missing:
             await _create(admin, missing, topic_prefix, partitions, replication_factor)
+            await _until_known(admin, {topic_prefix + topic.name for topic in missing})
         return [topic_prefix + topic.name for topic in missing]
+    except (KafkaError, OSError) as error:
+        raise BrokerError(
+            f"no Kafka broker answers at {broker}; start one with `greenlane broker`, or name "
+            f"another with --broker HOST:PORT. The cause: {error}"
+        ) from error
     finally:
         await admin.close()
 
@@ -71,7 +74,18 @@ async def _create(
             raise BrokerError(f"the broker refused to create {name}: {for_code(code)} {text}")
 
 
-async def _partition_counts(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, int]:
+async def _until_known(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """A controller answers before its brokers know: wait, so that topics can be used at once."""
+    end_s = monotonic() + KNOWN_DEADLINE_S
+    while names - (await _partition_counts(admin, names)).keys():
+        if monotonic() > end_s:
+            raise BrokerError(
+                f"topics are not usable {KNOWN_DEADLINE_S:.0f} s after their creation"
+            )
+        await asyncio.sleep(KNOWN_POLL_S)
+
+
+async def _partition_counts(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:
     wanted = set(names)
     return {
         topic["topic"]: len(topic["partitions"])
@@ -116,9 +130,10 @@ async def _configurations(
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     if not resources:
         return {}
-    answers = await admin.describe_configs(resources)
-    return {
-        name: {entry[0]: entry[1] for entry in entries}
-        for answer in answers
-        for _code, _text, _type, name, entries in answer.resources
-    }
+    configurations = {}
+    for answer in await admin.describe_configs(resources):
+        for code, text, _type, name, entries in answer.resources:
+            if code:
+                raise BrokerError(f"the broker does not show {name}: {for_code(code)} {text or ''}")
+            configurations[name] = {entry[0]: entry[1] for entry in entries}
+    return configurations

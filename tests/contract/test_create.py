@@ -1,0 +1,78 @@
+"""Topics are created as declared, and existing ones are compared."""
+
+import asyncio
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from msgspec.structs import replace
+
+from pipeline.contract.create import create_topics
+from pipeline.contract.declarations import TopicDeclaration, declarations
+from pipeline.errors import BrokerError
+
+
+async def configuration(broker: str, name: str) -> dict[str, str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    finally:
+        await admin.close()
+    return {entry[0]: entry[1] for entry in answers[0].resources[0][4]}
+
+
+async def test_every_declared_topic_is_created_once(broker: str, topic_prefix: str) -> None:
+    names = [topic_prefix + topic.name for topic in declarations()]
+    created = await create_topics(broker, declarations(), topic_prefix=topic_prefix, partitions=1)
+    again = await create_topics(broker, declarations(), topic_prefix=topic_prefix, partitions=1)
+    assert (created, again) == (names, [])
+
+
+@pytest.mark.parametrize("name", ["manifests", "decide-changelog"])
+async def test_a_topic_gets_its_declared_configuration(
+    broker: str, topic_prefix: str, name: str
+) -> None:
+    topic = declared(name)
+    await create_topics(broker, [topic], topic_prefix=topic_prefix)
+    found = await configuration(broker, topic_prefix + name)
+    assert topic.configuration().items() <= found.items()
+
+
+async def test_differences_of_an_existing_topic_are_listed(broker: str, topic_prefix: str) -> None:
+    manifests = declared("manifests")
+    other = replace(manifests, partitions=3, timestamp_type="CreateTime")
+    await create_topics(broker, [other], topic_prefix=topic_prefix)
+    with pytest.raises(BrokerError) as raised:
+        await create_topics(broker, [manifests], topic_prefix=topic_prefix)
+    text = str(raised.value)
+    assert f"{topic_prefix}manifests: partitions is 3, should be 8" in text
+    assert "message.timestamp.type is CreateTime, should be LogAppendTime" in text
+
+
+async def test_another_retention_is_the_operators_choice(broker: str, topic_prefix: str) -> None:
+    payments = declared("payments")
+    await create_topics(broker, [replace(payments, retention_ms=1)], topic_prefix=topic_prefix)
+    assert await create_topics(broker, [payments], topic_prefix=topic_prefix) == []
+
+
+async def test_two_processes_may_create_at_once(broker: str, topic_prefix: str) -> None:
+    await asyncio.gather(
+        *(create_topics(broker, [declared("release")], topic_prefix=topic_prefix) for _ in "12")
+    )
+
+
+async def test_the_refusal_of_a_broker_is_told(broker: str, topic_prefix: str) -> None:
+    with pytest.raises(BrokerError, match=r"refused to create .*release"):
+        await create_topics(
+            broker, [declared("release")], topic_prefix=topic_prefix, replication_factor=3
+        )
+
+
+async def test_no_broker_says_what_to_do() -> None:
+    with pytest.raises(BrokerError, match=r"127\.0\.0\.1:1; start one with `greenlane broker`"):
+        await create_topics("127.0.0.1:1", declarations())
+
+
+def declared(name: str) -> TopicDeclaration:
+    return next(topic for topic in declarations() if topic.name == name)
