@@ -1,18 +1,30 @@
-"""A decision in plain words, for officers and for the curious."""
+"""A decision in plain words, for officers, collectors and carriers."""
 
-from collections.abc import Iterator
+from decimal import Decimal
 
-from pipeline.model.decision import Decision, IrgCategory
-from pipeline.model.revenue import CollectionModel, LawStatus
+from pipeline.model.decision import Cause, Decision, IrgCategory, Outcome, RuleHit
+from pipeline.model.revenue import CollectionModel, LawStatus, RevenueAssessment, RevenueLine
 
-CATEGORY_NAMES = {
-    IrgCategory.DOCUMENTS: "documents",
-    IrgCategory.LOW_VALUE_NON_DUTIABLE: "low value, nothing payable",
-    IrgCategory.LOW_VALUE_DUTIABLE: "low value, charges payable",
-    IrgCategory.HIGH_VALUE: "high value or normal procedure",
+_OUTCOMES = {
+    Outcome.RELEASE: "released",
+    Outcome.INSPECTION: "held for inspection",
+    Outcome.REVENUE: "held for payment",
+    Outcome.REFUSED: "refused",
 }
-COLLECTION_WORDS = {
-    CollectionModel.NOTHING_DUE: "nothing is due",
+_CAUSES = {
+    Cause.ASSESSMENT: "the first decision on this parcel",
+    Cause.AMENDMENT: "the carrier amended its data",
+    Cause.INSPECTION_RESULT: "result of inspection",
+    Cause.PAYMENT: "payment",
+}
+_CATEGORIES = {
+    IrgCategory.DOCUMENTS: "correspondence and documents",
+    IrgCategory.LOW_VALUE_NON_DUTIABLE: "low value, nothing due",
+    IrgCategory.LOW_VALUE_DUTIABLE: "low value, duty or tax due",
+    IrgCategory.HIGH_VALUE: "high value or restricted, normal procedure",
+}
+_COLLECTIONS = {
+    CollectionModel.NOTHING_DUE: "nothing is due at the border",
     CollectionModel.AT_SALE: "tax was collected at sale",
     CollectionModel.ON_ACCOUNT: "secured by the carrier's account",
     CollectionModel.CONSIGNEE: "to be paid before release",
@@ -20,56 +32,92 @@ COLLECTION_WORDS = {
 
 
 def explain(decision: Decision) -> list[str]:
-    """Lines of text: a headline, then category, rules, money, law and versions."""
-    return [_headline(decision), *_lines(decision)]
+    """The whole decision in lines of text: outcome, category, rules, money, law and versions."""
+    lines = [
+        f"Parcel {decision.parcel_id} of {decision.carrier} is {_OUTCOMES[decision.outcome]}.",
+        f"  Why: {decision.reason}",
+        *_history(decision),
+        _category(decision),
+        *_risk(decision),
+        *_money(decision.revenue),
+        _law(decision),
+    ]
+    return [_printable(line) for line in lines]
 
 
-def _headline(decision: Decision) -> str:
-    return (
-        f"{decision.outcome.upper()}  parcel {decision.parcel_id} of {decision.carrier} "
-        f"to {decision.destination_country}"
+def _history(decision: Decision) -> list[str]:
+    announced = (
+        f"  Announced on manifest {decision.manifest_id}, version {decision.parcel_version}, "
+        f"to {decision.destination_country}."
     )
+    caused_by = f" {decision.causing_id}" if decision.causing_id else ""
+    event = f"  Event {decision.event_number}: {_CAUSES[decision.cause]}{caused_by}."
+    if not decision.supersedes:
+        return [announced, event]
+    return [announced, event, f"  It replaces event {decision.supersedes}."]
 
 
-def _lines(decision: Decision) -> Iterator[str]:
-    yield decision.reason
+def _category(decision: Decision) -> str:
     category = decision.irg_category
-    yield f"Category {category:d} ({CATEGORY_NAMES[category]}): {decision.irg_reason}."
-    yield from _risk(decision)
-    yield from _money(decision)
-    versions = decision.versions
-    yield (
-        f"Law of {decision.legal_date}; rule book {versions.rule_book}, risk rules "
-        f"{versions.risk_rules}, data rules {versions.data_rules}."
+    return f"  Category {category.value} ({_CATEGORIES[category]}): {decision.irg_reason}."
+
+
+def _risk(decision: Decision) -> list[str]:
+    if not decision.rules:
+        return [f"  Risk score {decision.score} of 100: no rule fired."]
+    return [f"  Risk score {decision.score} of 100:", *map(_rule, decision.rules)]
+
+
+def _rule(hit: RuleHit) -> str:
+    weight = "mandatory inspection" if hit.mandatory else f"{hit.points} points"
+    limit = f", limit {hit.limit}" if hit.limit else ""
+    where = f" at {hit.pointer}" if hit.pointer else ""
+    return (
+        f"    {hit.rule_id} version {hit.rule_version}, {hit.title}: {weight}; "
+        f"observed {hit.observed or 'nothing'}{limit}{where}"
     )
 
 
-def _risk(decision: Decision) -> Iterator[str]:
-    selected = ", ".join(reason.value for reason in decision.selected_by)
-    yield f"Risk score {decision.score} of 100; selected by: {selected or 'nothing'}."
-    for rule in decision.rules:
-        weight = "mandatory" if rule.mandatory else f"{rule.points} points"
-        yield (
-            f"  {rule.rule_id} {rule.title}: observed {rule.observed}; "
-            f"limit {rule.limit} ({weight})"
-        )
-
-
-def _money(decision: Decision) -> Iterator[str]:
-    revenue = decision.revenue
+def _money(revenue: RevenueAssessment) -> list[str]:
     currency = revenue.currency
-    yield (
-        f"Intrinsic value {revenue.intrinsic_value} {currency}, customs value "
-        f"{revenue.customs_value} {currency}"
-        f"{f' at {revenue.exchange_rate}' if revenue.exchange_rate else ''}."
+    where = revenue.jurisdiction or "a country no rule book covers"
+    value = f"{_amount(revenue.intrinsic_value)} {currency}"
+    customs_value = f"{_amount(revenue.customs_value)} {currency}"
+    lines = [f"  Duty and tax in {where}: goods of {value}, customs value {customs_value}."]
+    if revenue.exchange_rate:
+        lines.append(f"    Converted at {revenue.exchange_rate}")
+    lines += [_charge(line, currency) for line in revenue.lines]
+    lines.append(
+        f"    Total {_amount(revenue.total_due)} {currency}: {_COLLECTIONS[revenue.collection]}."
     )
-    for line in revenue.lines:
-        doubt = "" if line.status is LawStatus.ENACTED else f", {line.status}"
-        yield (
-            f"  {line.kind} {line.amount} {currency} = {line.rate} of {line.basis} "
-            f"({line.legal_basis}{doubt})"
-        )
-    collected = COLLECTION_WORDS[revenue.collection]
-    yield f"Total due {revenue.total_due} {currency}: {collected}."
-    for remark in revenue.remarks:
-        yield f"  Note: {remark}."
+    if revenue.estimated:
+        lines.append("    This is an estimate:")
+    lines += [f"    - {remark}" for remark in revenue.remarks]
+    return lines
+
+
+def _charge(line: RevenueLine, currency: str) -> str:
+    items = ", ".join(map(str, line.item_sequence_numbers))
+    status = "" if line.status is LawStatus.ENACTED else f", law {line.status.value}"
+    return (
+        f"    {line.kind.value} {_amount(line.amount)} {currency}: {line.rate} on "
+        f"{_amount(line.basis)}{f', items {items}' if items else ''} "
+        f"({line.rule_id}; {line.legal_basis}{status})"
+    )
+
+
+def _law(decision: Decision) -> str:
+    versions = decision.versions
+    return (
+        f"  Law of {decision.legal_date}; rule book {versions.rule_book}, risk rules "
+        f"{versions.risk_rules}, data rules {versions.data_rules}, software {versions.software}."
+    )
+
+
+def _printable(line: str) -> str:
+    """Senders' texts stand in it: nothing in them may act on a screen."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line)
+
+
+def _amount(amount: Decimal) -> str:
+    return f"{amount:f}"
