@@ -23,7 +23,7 @@ REQUEST_TIMEOUT_S = 30.0
 POLL_INTERVAL_MAX_S = 1_000.0
 
 
-class QuietMonitor(Monitor):  # type: ignore[misc]
+class QuietMonitor(Monitor):
     """Faust's monitor without work for each message: the observer counts by cycle."""
 
     def on_message_in(self, *_: object) -> None:
@@ -37,6 +37,15 @@ class QuietMonitor(Monitor):  # type: ignore[misc]
 
     def on_message_out(self, *_: object) -> None:
         """Do nothing."""
+
+
+class StreamApp(faust.App):
+    """A Faust application with an engine, and without a folder: it has no tables to keep."""
+
+    engine: Engine
+
+    def _create_directories(self) -> None:
+        """Create none: Faust would, in the working directory, for tables only."""
 
 
 def end_process(error: BaseException) -> None:
@@ -54,13 +63,13 @@ def build_stream_app(
     settings: StreamSettings,
     observer: Observer | None = None,
     on_failure: Callable[[BaseException], None] = end_process,
-) -> faust.App:
-    """The Faust application of one worker; its engine is `app.engine`."""
+) -> StreamApp:
+    """The Faust application of one worker."""
     if streams._CStreamIterator is None:  # noqa: SLF001
         raise RuntimeError("install a binary wheel of faust-streaming: its C parts are missing")
     mode.loop.use("uvloop")
     transport.register()
-    app = faust.App(
+    app = StreamApp(
         settings.application_id,
         broker=f"{transport.SCHEME}://{settings.broker}",
         broker_session_timeout=settings.session_timeout_ms / 1000,
@@ -93,7 +102,7 @@ def build_stream_app(
     return app
 
 
-def _add_agent(app: faust.App, room: Room, topic_prefix: str) -> None:
+def _add_agent(app: StreamApp, room: Room, topic_prefix: str) -> None:
     topic = app.topic(
         *(topic_prefix + name for name in room.inputs),
         key_type=bytes,
