@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.intake.state import ManifestSeen
 from pipeline.model import Acknowledgement, AcknowledgementStatus, ManifestNoted
@@ -155,3 +157,28 @@ def test_a_parcel_that_stands_twice_is_accepted_once() -> None:
     (fault,) = acknowledgement.faults
     assert (fault.rule_id, fault.pointer) == ("DQ04", "/parcels/1/parcel_id")
     assert len(intake.announced) == 1
+
+
+MESSAGES = st.tuples(
+    st.integers(1, 3),  # version
+    st.integers(1, 2),  # part
+    st.sampled_from(["610910", "620520"]),  # content
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(MESSAGES, max_size=12))
+def test_any_order_of_versions_parts_and_contents(messages: list[tuple[int, int, str]]) -> None:
+    """Each part of the newest version takes effect once, whatever is sent again or late."""
+    intake, newest, taken = Intake(), 0, dict[int, str]()
+    for version, number, code in messages:
+        parcels = [parcel(parcel_id=f"P{number}", items=[goods_item(commodity_code=code)])]
+        sent_on = len(intake.announced)
+        answer = intake.answer(part(number, parts=2, version=version, parcels=parcels))
+        if version > newest:
+            newest, taken = version, {}
+        repeated = version == newest and taken.get(number) == code
+        accepted = version == newest and taken.setdefault(number, code) == code and not repeated
+        assert answer.duplicate is repeated
+        assert answer.accepted_parcels == int(accepted or repeated)
+        assert len(intake.announced) - sent_on == int(accepted)
