@@ -1,0 +1,214 @@
+"""The decide room alone on a log in memory, and ordinary messages for it."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from pipeline.decide.room import DecideRoom
+from pipeline.decide.state import Case
+from pipeline.model import (
+    Acknowledgement,
+    Assessed,
+    Assessment,
+    Decision,
+    InspectionResult,
+    InspectionVerdict,
+    IrgCategory,
+    ManifestHeader,
+    Parcel,
+    Payment,
+    RevenueAssessment,
+    RuleHit,
+    SelectedBy,
+    TransportMode,
+    Versions,
+    case_key,
+)
+from pipeline.revenue.assess import assess_revenue
+from pipeline.rulebook.book import load_rule_book
+from pipeline.stream.memory import MemoryStream
+from pipeline.stream.records import Record
+from tests.builders import ARRIVAL_AT, DEPARTURE_AT, ISSUED_AT
+from tests.builders import parcel as ordinary_parcel
+
+CARRIER = "SWIFTPOST"
+PARCEL_ID = "LX123456785CN"
+KEY = case_key(CARRIER, PARCEL_ID)
+RECEIVED_AT = datetime(2026, 7, 6, 9, tzinfo=UTC)
+FIRST_MS = 1_783_400_000_000
+LEGAL_DATE = date(2026, 7, 7)
+DUE = Decimal("9.06")  # EUR 3 duty on one item, 19 % of 31.90
+OUTCOME_TOPICS = ("release", "inspection", "revenue")
+DRAWN = [SelectedBy.RANDOM]
+
+
+def revenue_of(parcel: Parcel, *, on_account: bool = False) -> RevenueAssessment:
+    """What the parcel owes in Germany on the legal date."""
+    return assess_revenue(
+        parcel,
+        destination_country="DE",
+        transport_mode=TransportMode.AIR,
+        legal_date=LEGAL_DATE,
+        book=load_rule_book(),
+        on_account=on_account,
+    )
+
+
+NOTHING_DUE = RevenueAssessment(
+    jurisdiction="EU", currency="EUR", intrinsic_value=Decimal(5), customs_value=Decimal(5)
+)
+"""As for documents."""
+
+
+def hit(**fields: Any) -> RuleHit:
+    """A rule that fired."""
+    ordinary: dict[str, Any] = {
+        "rule_id": "R01",
+        "rule_version": "1",
+        "title": "undervalued",
+        "observed": "1.00 EUR",
+        "limit": "5.00 EUR",
+        "points": 30,
+    }
+    return RuleHit(**{**ordinary, **fields})
+
+
+def assessment(**fields: Any) -> Assessment:
+    """Nothing fired, EUR 9.06 are due."""
+    ordinary: dict[str, Any] = {
+        "irg_category": IrgCategory.LOW_VALUE_DUTIABLE,
+        "irg_reason": "24.90 EUR is not above 150.00, and charges are payable",
+        "score": 0,
+        "selected_by": [],
+        "rules": [],
+        "revenue": revenue_of(ordinary_parcel()),
+        "legal_date": LEGAL_DATE.isoformat(),
+        "versions": Versions("law-1", "risk-1", "data-1", "0.1"),
+    }
+    return Assessment(**{**ordinary, **fields})
+
+
+def assessed(
+    *,
+    version: int = 1,
+    manifest_id: str = "SP-0001",
+    parcel_id: str = PARCEL_ID,
+    parcel: Parcel | None = None,
+    **fields: Any,
+) -> Assessed:
+    """An ordinary parcel as the assess room hands it on."""
+    header = ManifestHeader(
+        CARRIER,
+        manifest_id,
+        version,
+        "DE",
+        TransportMode.AIR,
+        ISSUED_AT,
+        DEPARTURE_AT,
+        ARRIVAL_AT,
+        RECEIVED_AT,
+    )
+    parcel = parcel or ordinary_parcel(parcel_id=parcel_id)
+    found = assessment(**{"revenue": revenue_of(parcel), **fields})
+    return Assessed(header, parcel_id, found, parcel if found.needs_officer else None)
+
+
+def selected(**fields: Any) -> Assessed:
+    """The ordinary parcel, drawn at random for inspection."""
+    return assessed(selected_by=DRAWN, **fields)
+
+
+def result(verdict: InspectionVerdict, **fields: Any) -> InspectionResult:
+    """An officer's result on the ordinary parcel."""
+    ordinary: dict[str, Any] = {
+        "result_id": "R-1",
+        "carrier": CARRIER,
+        "parcel_id": PARCEL_ID,
+        "verdict": verdict,
+        "inspected_at": RECEIVED_AT + timedelta(hours=20),
+        "officer": "O-17",
+    }
+    return InspectionResult(**{**ordinary, **fields})
+
+
+def payment(amount: str | Decimal = DUE, **fields: Any) -> Payment:
+    """A payment for the ordinary parcel: all that is due."""
+    ordinary: dict[str, Any] = {
+        "payment_id": "P-1",
+        "carrier": CARRIER,
+        "parcel_id": PARCEL_ID,
+        "amount": Decimal(amount),
+        "currency": "EUR",
+        "paid_at": RECEIVED_AT + timedelta(hours=21),
+    }
+    return Payment(**{**ordinary, **fields})
+
+
+class Desk:
+    """Feeds the room and reads what it said; each message comes a second after the last."""
+
+    def __init__(self, *, on_account_carriers: frozenset[str] = frozenset()) -> None:
+        room = DecideRoom(load_rule_book(), on_account_carriers=on_account_carriers)
+        self.stream = MemoryStream([room])
+        self._now_ms = FIRST_MS
+
+    def announce(self, *parcels: Assessed) -> "Desk":
+        """Hand over one envelope."""
+        return self.send("assessments", None, msgspec.msgpack.encode(parcels))
+
+    def inspect(self, found: InspectionResult) -> "Desk":
+        """Tell an inspection's result."""
+        key = case_key(found.carrier, found.parcel_id).encode()
+        return self.send("inspections", key, msgspec.json.encode(found))
+
+    def pay(self, paid: Payment) -> "Desk":
+        """Tell a payment."""
+        key = case_key(paid.carrier, paid.parcel_id).encode()
+        return self.send("payments", key, msgspec.json.encode(paid))
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None, **fields: Any) -> "Desk":
+        """Any bytes at all."""
+        self._now_ms += 1_000
+        timestamp_ms = fields.pop("timestamp_ms", self._now_ms)
+        self.stream.publish(topic, key=key, value=value, timestamp_ms=timestamp_ms, **fields)
+        self.stream.run_until_idle()
+        return self
+
+    def records(self) -> list[Record]:
+        """All outcome events."""
+        return [record for topic in OUTCOME_TOPICS for record in self.stream.read(topic)]
+
+    def events(self, parcel_id: str = PARCEL_ID) -> list[Decision]:
+        """All decisions on a parcel, by event number."""
+        decisions = [
+            msgspec.json.decode(record.value or b"", type=Decision) for record in self.records()
+        ]
+        own = [decision for decision in decisions if decision.parcel_id == parcel_id]
+        return sorted(own, key=lambda decision: decision.event_number)
+
+    @property
+    def last(self) -> Decision:
+        """The decision that holds."""
+        return self.events()[-1]
+
+    def answers(self) -> list[Acknowledgement]:
+        """All acknowledgements."""
+        records = self.stream.read("acknowledgements")
+        return [
+            msgspec.json.decode(record.value or b"", type=Acknowledgement) for record in records
+        ]
+
+    def dead_letters(self) -> list[Record]:
+        """All dead letters."""
+        return self.stream.read("dead-letters")
+
+    def codes(self) -> list[str]:
+        """The error codes of all dead letters."""
+        return [dict(letter.headers)["error_code"].decode() for letter in self.dead_letters()]
+
+    def case(self, key: str = KEY) -> Case | None:
+        """What the room remembers of a parcel."""
+        case: Case | None = self.stream._workshop.state("decide", 0).get(key)
+        return case
