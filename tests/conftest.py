@@ -19,3 +19,10 @@ def broker() -> Iterator[str]:
 def topic_prefix() -> str:
     """A prefix for topic names and application ids that no other test uses."""
     return f"t{uuid4().hex[:8]}."
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the broker, so that `-m "not broker"` leaves it out."""
+    for item in items:
+        if "broker" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.broker)
