@@ -90,6 +90,13 @@ def test_waiting_records_without_a_commit_are_stuck_after_a_minute() -> None:
     assert not judge(looks.look(61.0, cycles=7, waiting_records=9), 61.0).live
 
 
+def test_a_cycle_that_never_ends_is_stuck_after_a_minute() -> None:
+    looks = Looks()
+    looks.look(0.0, cycles=7)
+    progress = looks.look(61.0, cycles=7, working=True)
+    assert judge(progress, 61.0).reasons == ("a cycle is under way for 61 s",)
+
+
 def test_lost_partitions_make_the_worker_unready_until_they_are_back() -> None:
     looks = Looks()
     assert judge(looks.look(1.0), 1.0).ready

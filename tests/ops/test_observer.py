@@ -126,6 +126,12 @@ def test_latency_runs_from_the_manifest_to_the_commit(observed: Observed) -> Non
     assert total_s == pytest.approx(5 * 0.120)
 
 
+def test_a_bucket_holds_what_is_equal_to_its_limit(observed: Observed) -> None:
+    """`le` means less or equal."""
+    observed.cycle(decision(received_at_ms=COMMITTED_AT_MS - 100))
+    assert observed.value("decision_latency_seconds_bucket", cause="assessment", le="0.1") == 1
+
+
 def test_a_clock_that_runs_behind_the_brokers_gives_no_negative_latency(observed: Observed) -> None:
     observed.cycle(decision(received_at_ms=COMMITTED_AT_MS + 500))
     assert observed.value("decision_latency_seconds_sum", cause="assessment") == 0
@@ -202,6 +208,15 @@ def test_the_age_of_input_grows_while_it_waits_and_is_zero_when_nothing_waits(
     observed.observer.on_lag({place: 1}, COMMITTED_AT_MS + 9_000)
     assert observed.value("input_age_seconds", room="split") == 10.0
     observed.observer.on_lag({place: 0}, COMMITTED_AT_MS + 9_000)
+    assert observed.value("input_age_seconds", room="split") == 0.0
+
+
+def test_the_age_of_input_is_not_taken_over_from_partitions_that_went(observed: Observed) -> None:
+    split = RoomReport()
+    split.add(Record("lines", 0, 0, COMMITTED_AT_MS - 900_000, None, b""))
+    observed.cycle(rooms={"split": split})
+    observed.observer.on_revoked(partitions=4)
+    observed.observer.on_lag({TopicPartition("lines", 1): 1}, COMMITTED_AT_MS)
     assert observed.value("input_age_seconds", room="split") == 0.0
 
 

@@ -46,7 +46,7 @@ async def test_what_is_fetched_but_waits_is_lag_too(consumer: Any) -> None:
 
 
 async def test_a_worker_that_has_done_everything_has_no_lag(consumer: Any) -> None:
-    consumer.state.reset_to(107)
+    consumer.state.consumed_to(107)
     assert lag_records(consumer, engine(waiting_records=0, worked_to=106)) == {SOURCE: 0}
 
 
