@@ -1,0 +1,114 @@
+"""What payments do."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.decide.state import FEEDBACK_PER_CASE_MAX, CaseState
+from pipeline.model import Cause, DecisionNoted, FeedbackNoted, InspectionVerdict, Outcome, Payment
+from tests.decide.desk import DUE, KEY, Desk, assessed, payment, result, selected
+
+
+def test_payment_in_full_releases() -> None:
+    """What was due is paid."""
+    desk = Desk().announce(assessed()).pay(payment())
+    assert desk.last.outcome is Outcome.RELEASE
+    assert desk.last.reason == "Released: 9.06 EUR paid in full."
+    assert (desk.last.cause, desk.last.causing_id) == (Cause.PAYMENT, "P-1")
+
+
+def test_partial_payments_add_up() -> None:
+    """The collector reads what is left; the last part releases."""
+    desk = Desk().announce(assessed()).pay(payment("5", payment_id="P-1"))
+    assert desk.last.outcome is Outcome.REVENUE
+    assert desk.last.reason == "Held for payment: 5 of 9.06 EUR paid, 4.06 left to pay."
+    assert desk.pay(payment("4.06", payment_id="P-2")).last.outcome is Outcome.RELEASE
+
+
+def test_what_is_paid_too_much_is_due_for_refund() -> None:
+    """The parcel is released, and the reason names the difference."""
+    desk = Desk().announce(assessed()).pay(payment("10"))
+    assert desk.last.reason == "Released: 10 EUR paid in full; 0.94 EUR are due for refund."
+
+
+def test_another_currency_is_no_payment() -> None:
+    """Money is not lost from sight: the message is kept as a dead letter."""
+    desk = Desk().announce(assessed()).pay(payment(currency="USD"))
+    assert (desk.codes(), len(desk.events())) == (["currency_mismatch"], 1)
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "NaN", "Infinity", "1e12", "0.00001"])
+def test_an_amount_nobody_can_pay(amount: str) -> None:
+    """Neither nothing, nor less, nor beyond all limits, nor parts of the smallest coin."""
+    desk = Desk().announce(assessed()).pay(payment(amount))
+    assert (desk.codes(), len(desk.events())) == (["invalid_message"], 1)
+
+
+def test_a_repeated_payment_has_no_second_effect() -> None:
+    """The same payment id counts once."""
+    desk = Desk().announce(assessed()).pay(payment("5")).pay(payment("5"))
+    case = desk.case()
+    assert case is not None
+    assert (case.paid, case.state) == (Decimal(5), CaseState.AWAITING_PAYMENT)
+    assert desk.stream.notes[-1] == FeedbackNoted("payment", "repeated")
+
+
+def test_a_payment_and_a_result_may_have_the_same_id() -> None:
+    """Officers and collectors number for themselves."""
+    desk = Desk().announce(selected())
+    desk.inspect(result(InspectionVerdict.COMPLIANT, result_id="1")).pay(payment(payment_id="1"))
+    assert desk.last.outcome is Outcome.RELEASE
+
+
+def test_a_case_takes_in_a_bounded_number_of_messages() -> None:
+    """What comes beyond the bound is kept for a person."""
+    desk = Desk().announce(assessed())
+    for number in range(FEEDBACK_PER_CASE_MAX + 1):
+        desk.pay(payment("0.01", payment_id=f"P-{number}"))
+    case = desk.case()
+    assert case is not None
+    assert case.paid == Decimal("0.01") * FEEDBACK_PER_CASE_MAX
+    assert desk.codes() == ["illegal_move"]
+
+
+def test_an_applied_payment_is_noted_with_the_time_from_which_its_latency_counts() -> None:
+    """The broker timestamp of the payment, not of the manifest."""
+    desk = Desk().announce(assessed()).pay(payment())
+    decided, fed_back = desk.stream.notes[-2:]
+    assert isinstance(decided, DecisionNoted)
+    assert decided.received_at_ms == desk.stream.read("payments")[0].timestamp_ms
+    assert fed_back == FeedbackNoted("payment", "applied")
+
+
+AMOUNTS = st.lists(st.decimals(min_value="0.01", max_value="12", places=2), min_size=1, max_size=6)
+
+
+@given(amounts=AMOUNTS, data=st.data())
+def test_any_order_and_any_repeats_end_in_the_same_state(
+    amounts: list[Decimal], data: st.DataObject
+) -> None:
+    """Released exactly if the payments reach what is due; every cent is kept."""
+    payments = [payment(amount, payment_id=f"P-{n}") for n, amount in enumerate(amounts)]
+    again = data.draw(st.lists(st.sampled_from(payments), max_size=4))
+    desk = Desk().announce(assessed())
+    for paid in data.draw(st.permutations(payments + again)):
+        desk.pay(paid)
+    case = desk.case()
+    assert case is not None
+    reached = sum(amounts) >= DUE
+    assert case.state is (CaseState.RELEASED if reached else CaseState.AWAITING_PAYMENT)
+    assert case.paid + _set_aside(desk) == sum(amounts)
+
+
+def _set_aside(desk: Desk) -> Decimal:
+    """Sum of the payments that came after the release, each counted once."""
+    letters = {
+        letter.value: msgspec.json.decode(letter.value or b"", type=Payment)
+        for letter in desk.dead_letters()
+    }
+    assert set(desk.codes()) <= {"illegal_move"}
+    assert all(letter.key == KEY.encode() for letter in desk.dead_letters())
+    return sum((paid.amount for paid in letters.values()), Decimal(0))
