@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from pipeline import __version__
-from pipeline.cli import broker, decide, demo, ledger, topics, worker
+from pipeline.cli import broker, decide, demo, ledger, publish, simulate, topics, watch, worker
 from pipeline.errors import GreenlaneError, InputFileError, SettingsError
 
 app = typer.Typer(
@@ -19,7 +19,10 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("decide")(decide.decide)
+app.command("publish")(publish.publish)
+app.command("watch")(watch.watch)
 app.command("ledger")(ledger.ledger)
+app.command("simulate")(simulate.simulate)
 app.command("worker")(worker.worker)
 app.command("broker")(broker.broker)
 app.add_typer(topics.app, name="topics")

@@ -1,0 +1,128 @@
+"""`greenlane publish`: a carrier's manifest files to the broker."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix
+from pipeline.errors import InputFileError
+from pipeline.model import Acknowledgement, manifest_key
+from pipeline.sandbox.manifest_files import ManifestMessage, messages_of, read_manifests
+from pipeline.sandbox.publisher import publish as publish_messages
+from pipeline.sandbox.topic_reader import TopicReader
+from pipeline.settings import Settings
+
+STANDARD_INPUT = Path("-")
+POLL_MS = 100
+
+
+def publish(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="JSON or JSON Lines files of manifests; - reads standard input."),
+    ],
+    broker: Broker = BROKER_DEFAULT,
+    topic_prefix: TopicPrefix = "",
+    parcels_max: Annotated[
+        int, typer.Option(min=1, help="Parcels in one message; a larger manifest is split.")
+    ] = Settings().manifest_parcels_max,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for the acknowledgements; 0: do not.")
+    ] = 0,
+) -> None:
+    """Publish manifests of files, and tell what became of them.
+
+        greenlane publish manifests.jsonl --wait 30
+
+    Large manifests are split into parts below the message limit. All files are read and checked
+    before anything is sent. Exit status: 0 if everything was sent (with --wait: and accepted),
+    1 if the broker or intake refused something or did not answer, 2 if a file is unusable.
+    """
+    messages = [
+        message
+        for path in files
+        for manifest in read_manifests(path, _read(path))
+        for message in messages_of(manifest, parcels_max=parcels_max)
+    ]
+    console = Console(stderr=True, highlight=False)
+    refused = asyncio.run(_publish(console, messages, broker, topic_prefix, wait))
+    if refused:
+        raise typer.Exit(1)
+
+
+async def _publish(
+    console: Console,
+    messages: Sequence[ManifestMessage],
+    broker: str,
+    topic_prefix: str,
+    wait_s: float,
+) -> bool:
+    """Send, and with a waiting time read the answers; whether anything was refused."""
+    reader = TopicReader(broker, ["acknowledgements"], topic_prefix=topic_prefix)
+    async with reader if wait_s else nullcontext():
+        sent = await publish_messages(
+            track(messages, "publishing", console=console), broker=broker, topic_prefix=topic_prefix
+        )
+        parcels = sum(message.parcels for message in messages)
+        console.print(f"{parcels:,} parcels in {sent:,} messages are with the broker.")
+        if not wait_s:
+            return False
+        return _tell(console, await _collect(reader, messages, wait_s), len(messages))
+
+
+async def _collect(
+    reader: TopicReader, messages: Sequence[ManifestMessage], wait_s: float
+) -> list[Acknowledgement]:
+    """The answers to our messages, until all are there or the time is over."""
+    ours = Counter(message.key.decode() for message in messages)
+    answers: list[Acknowledgement] = []
+    end_s = time.monotonic() + wait_s
+    while ours.total() and time.monotonic() < end_s:
+        for record in await reader.poll(POLL_MS):
+            answer = msgspec.json.decode(record.value or b"", type=Acknowledgement)
+            key = manifest_key(answer.carrier, answer.manifest_id)
+            if ours[key] > 0:
+                ours[key] -= 1
+                answers.append(answer)
+    return answers
+
+
+def _tell(console: Console, answered: Sequence[Acknowledgement], expected: int) -> bool:
+    for answer in answered:
+        again = " (sent before)" if answer.duplicate else ""
+        console.print(
+            f"{answer.manifest_id} part {answer.part} of {answer.parts}: {answer.status}{again}, "
+            f"{answer.accepted_parcels} accepted, {answer.rejected_parcels} rejected"
+        )
+        for fault in answer.faults:
+            console.print(
+                f"  {fault.severity}: {fault.parcel_id} {fault.pointer}: {fault.text}. "
+                f"{fault.correction} [{fault.rule_id}]",
+                markup=False,
+                style="red" if fault.severity == "error" else "yellow",
+            )
+    missing = expected - len(answered)
+    if missing:
+        console.print(
+            f"{missing} messages were not answered in time; see dead-letters", style="red"
+        )
+    return missing > 0 or any(answer.rejected_parcels for answer in answered)
+
+
+def _read(path: Path) -> bytes:
+    if path == STANDARD_INPUT:
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputFileError(f"{path} cannot be read: {error.strerror}") from error
