@@ -190,9 +190,8 @@ def announced_in_headers(record: Record, parcels_max: int) -> int:
 
 
 def _repeated(header: ManifestBase, digest: bytes, seen: ManifestSeen | None) -> PartSeen | None:
-    if seen is None or header.version != seen.version:
-        return None
-    part = seen.seen.get(header.part)
+    """The part as it was answered before, if its content, version included, is the same."""
+    part = seen.seen.get(header.part) if seen else None
     return part if part and part.digest == digest else None
 
 

@@ -76,6 +76,18 @@ def test_an_unreadable_message_is_one_dead_letter(value: bytes | None, code: Err
     assert intake.announced == []
 
 
+def test_no_depth_of_nesting_is_an_internal_error() -> None:
+    """Around the interpreter's limit, one decoder may still pass what the next one does not."""
+    intake = Intake()
+    for depth in range(700, 1_000):
+        intake.publish(
+            with_text('"quantity"', f'"unknown": {"[" * depth + "]" * depth}, "quantity"')
+        )
+    codes = {dead_letter["error_code"] for dead_letter in intake.dead_letters}
+    assert codes <= {ErrorCode.INVALID_JSON}
+    assert intake.acknowledgements
+
+
 @pytest.mark.parametrize("key", [None, b""])
 def test_a_message_without_key_is_a_dead_letter(key: bytes | None) -> None:
     intake = Intake()
