@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from pipeline.contract.declarations import declarations
 from pipeline.decide.publish import instant
 from pipeline.decide.state import CASE_KEPT_MS
 from pipeline.model import Cause, Decision, DecisionNoted, IrgCategory, Outcome
@@ -65,3 +66,9 @@ def test_timestamps_no_calendar_holds() -> None:
     """Producers set any number."""
     assert instant(-1) == datetime(1970, 1, 1, tzinfo=UTC)
     assert instant(2**63 - 1).year == 9999
+
+
+def test_feedback_carries_the_time_of_the_broker() -> None:
+    """A sender's clock far in the future would make the room forget all its cases."""
+    declared = {topic.name: topic.timestamp_type for topic in declarations()}
+    assert {declared[name] for name in ("inspections", "payments")} == {"LogAppendTime"}
