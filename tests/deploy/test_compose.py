@@ -29,8 +29,11 @@ def faults(compose: Any) -> list[str]:
 
 
 def _defaults(text: str) -> str:
-    """The text with `${VARIABLE:-default}` replaced by the default, as compose does it."""
-    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+    """The text with `${VARIABLE:-default}` replaced by the default, as compose does it.
+
+    A number stands for what a shell would put in place of `$$(command)`.
+    """
+    return re.sub(r"\$\$\([^)]*\)", "1", re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text))
 
 
 def test_the_schema_is_the_one_its_note_names() -> None:
