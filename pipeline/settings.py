@@ -38,7 +38,7 @@ class Settings:
     """A worker silent for this long loses its partitions."""
     transaction_timeout_ms: int = 12_000
     """A dead worker's open transaction blocks its partitions for at most this long."""
-    cycle_bytes_max: int = 1_000_000
+    cycle_bytes_max: int = 4_000_000
     """Input bytes a worker takes into one transaction."""
     cycle_wait_ms: int = 5
     """How long a worker waits for more input before it closes a cycle."""

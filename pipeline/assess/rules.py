@@ -108,7 +108,7 @@ def load_risk_rules() -> RiskRules:
     digest = sha256()
     rules: dict[str, RiskRule] = {}
     lists: dict[str, Any] = {}
-    types = {
+    types: dict[str, type[Struct]] = {
         "reference_prices.yaml": ReferencePrices,
         "restricted_goods.yaml": RestrictedList,
         "description_words.yaml": DescriptionWords,

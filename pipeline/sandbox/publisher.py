@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -20,18 +20,29 @@ REQUEST_BYTES_MAX = 1_048_576
 class Message(Protocol):
     """A manifest message ready to be sent."""
 
-    key: bytes
-    value: bytes
-    parcels: int
+    @property
+    def key(self) -> bytes:
+        """Kafka key."""
+
+    @property
+    def value(self) -> bytes:
+        """The JSON document."""
+
+    @property
+    def parcels(self) -> int:
+        """Parcels in it."""
+
+
+M = TypeVar("M", bound=Message)
 
 
 async def publish(
-    messages: Iterable[Message],
+    messages: Iterable[M],
     *,
     broker: str,
     topic_prefix: str = "",
     parcels_per_second: float | None = None,
-    on_sent: Callable[[Message], None] = lambda _: None,
+    on_sent: Callable[[M], None] = lambda _: None,
 ) -> int:
     """Send all messages and wait until the broker has them; how many.
 
@@ -64,10 +75,10 @@ async def publish(
 
 async def _send_all(
     producer: AIOKafkaProducer,
-    messages: Iterable[Message],
+    messages: Iterable[M],
     topic_prefix: str,
     parcels_per_second: float | None,
-    on_sent: Callable[[Message], None],
+    on_sent: Callable[[M], None],
 ) -> int:
     started = time.monotonic()
     sent_messages = sent_parcels = 0

@@ -45,7 +45,8 @@ class ChangelogReader:
         self.positions: dict[TopicPartition, int] = {}
         self.entries = 0
         self._partition = partition
-        self._decode = msgspec.msgpack.Decoder(tuple[int | None, room.state_type]).decode
+        entry_type: Any = tuple.__class_getitem__((int | None, room.state_type))
+        self._decode = msgspec.msgpack.Decoder(entry_type).decode
         self._decode_offset = msgspec.msgpack.Decoder(int).decode
 
     def read(self, key: bytes, value: bytes | None) -> None:

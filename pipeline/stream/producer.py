@@ -1,10 +1,12 @@
 """Writing a cycle's outputs through one transactional producer."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from aiokafka import errors
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from pipeline.stream.fencing import FencedProducer
@@ -15,8 +17,24 @@ BATCH_BYTES_MAX = 900_000
 REQUEST_TIMEOUT_MS = 30_000
 
 
+class ExpectedRetries(logging.Filter):
+    """Drops aiokafka's warning of a retry that Kafka 4 causes with every other transaction.
+
+    Its check of a transaction's first write (KIP-890) answers NOT_ENOUGH_REPLICAS while the
+    markers of the one before are being written; the retry succeeds after a few milliseconds.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to log it."""
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        return errors.NotEnoughReplicasError not in arguments
+
+
 def new_producer(settings: StreamSettings) -> FencedProducer:
     """The producer of a worker; its start fences an earlier run of the same worker."""
+    sender_log = logging.getLogger("aiokafka.producer.sender")
+    if not any(isinstance(known, ExpectedRetries) for known in sender_log.filters):
+        sender_log.addFilter(ExpectedRetries())
     return FencedProducer(
         bootstrap_servers=settings.broker,
         client_id=settings.transactional_id,

@@ -18,16 +18,25 @@ class Room(Protocol):
     all of them and of the memory.
     """
 
-    name: str
-    """Short name; `<name>-changelog` is the topic that keeps its memory."""
-    inputs: tuple[str, ...]
-    """Logical names of the topics it reads."""
-    state_type: Any
-    """Type of the memory's values, decodable by msgspec."""
-    outputs: tuple[str, ...]
-    """Logical names of the topics it writes single records to."""
-    enclosers: Mapping[str, Encloser]
-    """For each internal output topic, how an item of its envelopes is encoded."""
+    @property
+    def name(self) -> str:
+        """Short name; `<name>-changelog` is the topic that keeps its memory."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Logical names of the topics it reads."""
+
+    @property
+    def state_type(self) -> Any:
+        """Type of the memory's values, decodable by msgspec."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Logical names of the topics it writes single records to."""
+
+    @property
+    def enclosers(self) -> Mapping[str, Encloser]:
+        """For each internal output topic, how an item of its envelopes is encoded."""
 
     def work(self, record: Record, state: KeyedState[Any], outbox: Outbox) -> None:
         """Work on one record: synchronous, deterministic, no input or output of its own.

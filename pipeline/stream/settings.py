@@ -19,7 +19,7 @@ class StreamSettings:
     web_port: int = 6066
     session_timeout_ms: int = 10_000
     transaction_timeout_ms: int = 12_000
-    cycle_bytes_max: int = 1_000_000
+    cycle_bytes_max: int = 4_000_000
     """Input bytes taken into one transaction."""
     cycle_wait_ms: int = 5
     """How long a cycle waits for more input before it starts."""

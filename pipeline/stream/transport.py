@@ -33,7 +33,7 @@ class FetchedRecords(dict[Any, Any]):
     generation = -1
 
 
-class RebalanceListener(driver.ConsumerRebalanceListener):  # type: ignore[misc]
+class RebalanceListener(driver.ConsumerRebalanceListener):
     """Remembers which assignment a generation stands for, in the consumer's own thread."""
 
     async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
@@ -42,7 +42,7 @@ class RebalanceListener(driver.ConsumerRebalanceListener):  # type: ignore[misc]
         await super().on_partitions_assigned(assigned)
 
 
-class ChunkConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
     """The aiokafka consumer in its own thread: reads committed records and stable offsets."""
 
     assignment_known: Any = None
@@ -116,7 +116,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         )
 
 
-class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
+class ChunkConsumer(driver.Consumer):
     """Yields chunks instead of records, and leaves commits to the engine."""
 
     RebalanceListener = RebalanceListener
@@ -204,7 +204,7 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         return False
 
 
-class ChunkTransport(driver.Transport):  # type: ignore[misc]
+class ChunkTransport(driver.Transport):
     """Faust's aiokafka transport with the consumer above."""
 
     Consumer: type[FaustConsumer] = ChunkConsumer
