@@ -1,5 +1,6 @@
 """The `greenlane` command: each sub-command is a file of this folder."""
 
+import logging
 import sys
 from typing import Annotated
 
@@ -49,6 +50,8 @@ def _common(
 
 def main() -> None:
     """Entry point: errors meant for people end in one line, not in a traceback."""
+    # A client that finds no broker logs what we are about to say better.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
         app()
     except GreenlaneError as error:

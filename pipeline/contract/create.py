@@ -6,7 +6,7 @@ from time import monotonic
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
 
 from pipeline.contract.declarations import TopicDeclaration
 from pipeline.errors import BrokerError
@@ -43,9 +43,10 @@ async def create_topics(
             await _until_known(admin, {topic_prefix + topic.name for topic in missing})
         return [topic_prefix + topic.name for topic in missing]
     except (KafkaError, OSError) as error:
+        cause = "" if isinstance(error, KafkaConnectionError) else f" ({error})"
         raise BrokerError(
-            f"no Kafka broker answers at {broker}; start one with `greenlane broker`, or name "
-            f"another with --broker HOST:PORT. The cause: {error}"
+            f"no Kafka broker answers at {broker}{cause}; start one with `greenlane broker`, or "
+            "name another with --broker HOST:PORT"
         ) from error
     finally:
         await admin.close()

@@ -19,7 +19,7 @@ from pipeline.sandbox.broker import EmbeddedBroker
 from pipeline.sandbox.ports import free_port
 
 pytestmark = pytest.mark.broker
-DEADLINE_S = 60
+DEADLINE_S = 20
 TOPIC = replace(declarations()[0], partitions=1)
 RUN_UNTIL_KILLED = """
 import time
@@ -63,7 +63,11 @@ def test_kafka_dies_with_a_parent_that_is_killed() -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    kafka.wait(DEADLINE_S)
+    try:
+        kafka.wait(DEADLINE_S)
+    except psutil.TimeoutExpired:
+        kafka.kill()
+        raise
 
 
 def test_nothing_is_left_of_a_temporary_broker() -> None:
