@@ -70,7 +70,10 @@ def show(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(msgspec.json.encode(declarations()))
         return
-    table = Table(Column("topic", no_wrap=True), "what", "key", "written by", "read by", "kept")
+    others = ("what", "key", "written by", "read by", "kept")
+    table = Table(
+        Column("topic", no_wrap=True), *(Column(name, overflow="fold") for name in others)
+    )
     for topic in declarations():
         table.add_row(
             topic.name,
