@@ -54,20 +54,20 @@ def _download(folder: Path, progress: Callable[[str], None]) -> None:
     jars = locked_jars()
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Built aside and renamed: what stands under the final name is whole, whatever interrupts.
-    with (
-        tempfile.TemporaryDirectory(dir=folder.parent, prefix="download-") as aside,
-        ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool,
-    ):
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="download-") as aside:
         context = MavenContext(repo_cache=Path(aside) / "maven", local_repos=[])
         finished = Path(aside) / "jars"
         finished.mkdir()
-        progress(f"downloading Apache Kafka, 45 MB, only this once: 0 of {len(jars)} jars")
-        fetched = pool.map(lambda item: _fetch(context, *item), jars.items())
-        for number, jar in enumerate(fetched, start=1):
-            jar.rename(finished / jar.name)
-            progress(
-                f"downloading Apache Kafka, 45 MB, only this once: {number} of {len(jars)} jars"
-            )
+        pool = ThreadPoolExecutor(DOWNLOADS_AT_ONCE)
+        try:
+            fetched = pool.map(lambda item: _fetch(context, *item), jars.items())
+            for number, jar in enumerate(fetched, start=1):
+                progress(
+                    f"downloading Apache Kafka (45 MB, only once): jar {number} of {len(jars)}"
+                )
+                jar.rename(finished / jar.name)
+        finally:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C must not wait for the rest
         try:
             finished.rename(folder)
         except OSError:
