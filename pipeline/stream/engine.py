@@ -44,8 +44,6 @@ class Engine:
         self.settings = settings
         self.rooms = tuple(rooms)
         self.observer = observer
-        self.progress_at_s = perf_counter()
-        """When the engine last committed, or found nothing to do; for the health check."""
         self._ready = asyncio.Event()
         self._on_failure = on_failure
         self._waiting = WaitingRecords(settings.cycle_bytes_max)
@@ -149,7 +147,6 @@ class Engine:
     async def _run(self) -> None:
         try:
             while True:
-                self.progress_at_s = perf_counter()
                 await self._ready.wait()
                 await self._waiting.wait(self.settings.cycle_wait_ms / 1000)
                 async with self._working:
