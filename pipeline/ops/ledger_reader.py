@@ -7,12 +7,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from aiokafka.structs import TopicPartition
 
-from pipeline.errors import BrokerError
 from pipeline.ops.latency import Latencies
 from pipeline.ops.ledger import LEDGER_TOPICS, DecisionHead, Ledger, Tally
+from pipeline.ops.partitions import partitions_of
 from pipeline.stream.records import Record
 
 FETCH_BYTES_MAX = 4_000_000
@@ -72,17 +71,17 @@ class LedgerReader:
             fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
             max_partition_fetch_bytes=FETCH_BYTES_MAX,
         )
-        try:
-            await self._consumer.start()
-        except UnknownTopicOrPartitionError as error:
-            await self._consumer.stop()
-            raise BrokerError(
-                f"the broker at {self._broker} lacks a topic of {', '.join(self._logical)}; "
-                "run `greenlane topics create` first"
-            ) from error
-        except (KafkaError, OSError) as error:
-            await self._consumer.stop()
-            raise BrokerError(f"no broker answers at {self._broker}: {error}") from error
+        places = await partitions_of(self._broker, self._logical)
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._broker,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
+            max_partition_fetch_bytes=FETCH_BYTES_MAX,
+        )
+        await self._consumer.start()
+        self._consumer.assign(places)
         return self
 
     async def __aexit__(

@@ -5,10 +5,8 @@ from types import TracebackType
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
-from aiokafka.structs import TopicPartition
 
-from pipeline.errors import BrokerError
+from pipeline.ops.partitions import partitions_of
 from pipeline.stream.records import Record
 
 FETCH_MAX_WAIT_MS = 50
@@ -36,24 +34,18 @@ class TopicReader:
         Raises:
             BrokerError: no broker answers, or a topic is missing.
         """
+        places = await partitions_of(self._broker, self._topics)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=self._broker,
             isolation_level="read_committed",
             enable_auto_commit=False,
+            auto_offset_reset="earliest" if self._from_beginning else "latest",
             fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
         )
-        try:
-            await self._consumer.start()
-            await self._assign()
-        except (KafkaError, OSError) as error:
-            await self._consumer.stop()
-            raise BrokerError(
-                f"no Kafka broker answers at {self._broker}; start one with `greenlane broker`, or "
-                "name another with --broker HOST:PORT"
-            ) from error
-        except BrokerError:
-            await self._consumer.stop()
-            raise
+        await self._consumer.start()
+        self._consumer.assign(places)
+        for place in places:  # from where it reads is settled now, not at the first poll
+            await self._consumer.position(place)
         return self
 
     async def __aexit__(
@@ -81,24 +73,3 @@ class TopicReader:
             for records in fetched.values()
             for record in records
         ]
-
-    async def _assign(self) -> None:
-        existing = await self._consumer.topics()
-        missing = sorted(set(self._topics) - set(existing))
-        if missing:
-            raise BrokerError(
-                f"the broker at {self._broker} has no topic {', '.join(missing)}; "
-                "run `greenlane topics create` first"
-            )
-        places = [
-            TopicPartition(topic, partition)
-            for topic in self._topics
-            for partition in self._consumer.partitions_for_topic(topic) or ()
-        ]
-        self._consumer.assign(places)
-        if self._from_beginning:
-            await self._consumer.seek_to_beginning(*places)
-        else:
-            await self._consumer.seek_to_end(*places)
-            for place in places:
-                await self._consumer.position(place)
