@@ -62,15 +62,6 @@ class LedgerReader:
         Raises:
             BrokerError: nothing answers at the address, or a topic is missing.
         """
-        self._consumer = AIOKafkaConsumer(
-            *self._logical,
-            bootstrap_servers=self._broker,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
-            max_partition_fetch_bytes=FETCH_BYTES_MAX,
-        )
         places = await partitions_of(self._broker, self._logical)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=self._broker,
