@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit lock reference clean
+.PHONY: help demo test lint types unit chaos bench lock reference clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -33,6 +33,13 @@ types: $(VENV)/installed-dev ## types of the product, strictly
 
 unit: $(VENV)/installed-dev ## unit, property, scenario and broker tests
 	$(BIN)/python -m pytest
+
+chaos: $(VENV)/installed-dev ## the long fault test: 100,000 parcels, six kills
+	GREENLANE_CHAOS_PARCELS=100000 GREENLANE_CHAOS_KILLS=6 $(BIN)/python -m pytest tests/installation/test_kills.py
+
+bench: $(VENV)/installed ## figures of throughput and latency on this machine
+	$(BIN)/greenlane demo --parcels 200000 --json
+	$(BIN)/greenlane demo --rate 1000 --parcels 30000 --json
 
 lock: ## renew the pinned dependencies (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/run.lock

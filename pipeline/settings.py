@@ -62,7 +62,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]
 
 
-OTHER_VARIABLES = frozenset({"GREENLANE_DATA", "GREENLANE_MUTATIONS"})
+OTHER_VARIABLES = frozenset(
+    {
+        "GREENLANE_CHAOS_KILLS",
+        "GREENLANE_CHAOS_PARCELS",
+        "GREENLANE_CHAOS_SEED",
+        "GREENLANE_DATA",
+        "GREENLANE_MUTATIONS",
+    }
+)
 """Variables of the test suite, not settings."""
 
 

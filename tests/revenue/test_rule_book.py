@@ -19,6 +19,7 @@ JURISDICTION = """
     zones: {"XX": Europe/Berlin}
 """
 TARIFF = "code,goods,eu,gb,us,us_301,status\n610910,shirts,12,12,16.5,7.5,provisional\n"
+SURE = 'value: "1", status: enacted, confidence: high'
 PARAMETER = """
     jurisdiction: XX
     subject: duty
