@@ -1,10 +1,16 @@
 """The topics the rooms need, as the broker has them."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
+from time import monotonic
 
 from aiokafka import AIOKafkaProducer
 
 from pipeline.stream.room import Room, changelog_topic
+
+JUST_CREATED_S = 2.0
+"""A broker may not know of a topic yet that was created a moment ago."""
+POLL_S = 0.1
 
 
 class TopicsError(Exception):
@@ -25,15 +31,25 @@ async def partition_counts(
         for room in rooms
         for topic in (*room.inputs, *room.outputs, *room.enclosers, changelog_topic(room.name))
     }
-    cluster = await producer.client.fetch_all_metadata()
-    found = {name: cluster.partitions_for_topic(topic_prefix + name) for name in sorted(names)}
-    missing = [topic_prefix + name for name, partitions in found.items() if not partitions]
-    if missing:
-        raise TopicsError(f"topics missing on the broker: {', '.join(missing)}; create them first")
-    counts = {name: len(partitions) for name, partitions in found.items()}
+    counts = await _counts(producer, names, topic_prefix)
+    end = monotonic() + JUST_CREATED_S
+    while len(counts) < len(names):
+        if monotonic() > end:
+            missing = ", ".join(sorted(topic_prefix + name for name in names - counts.keys()))
+            raise TopicsError(f"topics missing on the broker: {missing}; create them first")
+        await asyncio.sleep(POLL_S)
+        counts = await _counts(producer, names, topic_prefix)
     for room in rooms:
         _check_equal(room, counts)
     return counts
+
+
+async def _counts(
+    producer: AIOKafkaProducer, names: Iterable[str], topic_prefix: str
+) -> dict[str, int]:
+    cluster = await producer.client.fetch_all_metadata()
+    found = {name: cluster.partitions_for_topic(topic_prefix + name) for name in names}
+    return {name: len(partitions) for name, partitions in found.items() if partitions}
 
 
 def _check_equal(room: Room, counts: Mapping[str, int]) -> None:

@@ -19,7 +19,6 @@ from tests.stream.counting import TOPICS
 REPOSITORY = Path(__file__).parents[2]
 POLL_S = 0.05
 DEADLINE_S = 40.0
-CONFIGURATION = {"dead-letters": {"max.message.bytes": "2097164"}}
 
 
 class Cluster:
@@ -30,15 +29,19 @@ class Cluster:
         self.prefix = prefix
         self._folder = folder
         self._workers: list[Worker] = []
+        self._ends: AIOKafkaConsumer | None = None
 
-    async def create_topics(self, topics: Mapping[str, int] = TOPICS) -> None:
+    async def create_topics(
+        self, topics: Mapping[str, int] = TOPICS, *, dead_letter_bytes_max: int = 2_097_164
+    ) -> None:
         """Create the topics with their partition counts."""
+        configuration = {"dead-letters": {"max.message.bytes": str(dead_letter_bytes_max)}}
         admin = AIOKafkaAdminClient(bootstrap_servers=self.broker)
         await admin.start()
         try:
             await admin.create_topics(
                 [
-                    NewTopic(self.prefix + name, count, 1, topic_configs=CONFIGURATION.get(name))
+                    NewTopic(self.prefix + name, count, 1, topic_configs=configuration.get(name))
                     for name, count in topics.items()
                 ]
             )
@@ -95,6 +98,24 @@ class Cluster:
             return found
         finally:
             await consumer.stop()
+
+    async def committed_records(self, topic: str) -> int:
+        """End of the committed records of a topic, transaction markers included."""
+        if not self._ends:
+            self._ends = AIOKafkaConsumer(
+                bootstrap_servers=self.broker, isolation_level="read_committed"
+            )
+            await self._ends.start()
+        name = self.prefix + topic
+        count = len(await self._ends._client._wait_on_metadata(name))
+        places = [TopicPartition(name, partition) for partition in range(count)]
+        return sum((await self._ends.end_offsets(places)).values())
+
+    async def stop_reading(self) -> None:
+        """Disconnect what `committed_records` uses."""
+        if self._ends:
+            await self._ends.stop()
+            self._ends = None
 
     async def counts(self) -> dict[str, list[int]]:
         """For each word, the counts that were written, in order."""

@@ -131,6 +131,18 @@ async def test_missing_topics_stop_the_worker(broker: str, topic_prefix: str, tm
     assert f"topics missing on the broker: {topic_prefix}count-changelog" in worker.log
 
 
+async def test_output_the_broker_refuses_stops_the_worker_with_nothing_committed(
+    broker: str, topic_prefix: str, tmp_path: Path
+):
+    cluster = Cluster(broker, topic_prefix, tmp_path)
+    await cluster.create_topics(dead_letter_bytes_max=1_000)
+    await cluster.publish("lines", [b"\xff" + Random(1).randbytes(2_000)])
+    worker = cluster.start_worker("w1")
+    assert await worker.exit_status() == EXIT_FAILED
+    assert "DeliveryError: the broker refused output: MessageSizeTooLargeError" in worker.log
+    assert await cluster.read("split-changelog") == []
+
+
 async def test_the_largest_record_a_carrier_can_send_fits_into_the_dead_letters(cluster: Cluster):
     """It grows by the headers that say what is wrong."""
     cluster.start_worker("w1")

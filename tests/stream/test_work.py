@@ -1,0 +1,82 @@
+"""Working on records, without any stream around it."""
+
+from typing import Any
+
+import pytest
+
+from pipeline.stream import KeyedState, Outbox, Record, TopicPartition
+from pipeline.stream.memory import MemoryStream
+from pipeline.stream.report import RoomReport
+from pipeline.stream.work import Workshop
+from tests.stream.counting import Count, Split
+
+SOURCE = TopicPartition("lines", 0)
+
+
+def line(offset: int, text: str = "word", timestamp_ms: int = 0) -> Record:
+    return Record("lines", 0, offset, timestamp_ms, None, text.encode())
+
+
+@pytest.fixture
+def workshop() -> Workshop:
+    return Workshop([Split(), Count()], dict.fromkeys(("words", "counts", "dead-letters"), 4))
+
+
+def test_input_before_the_position_is_passed_over(workshop: Workshop):
+    """The group's offset may lag behind the memory, and fetches may repeat after a rebalance."""
+    workshop.positions[SOURCE] = 5
+    report = RoomReport()
+    workshop.work([line(offset) for offset in range(7)], workshop.new_outbox(), report)
+    assert report.records == 2
+    assert workshop.positions == {SOURCE: 7}
+    assert workshop.state("split", 0).get("lines") == 2
+
+
+def test_offsets_may_have_gaps(workshop: Workshop):
+    """Markers of transactions take offsets, and compaction removes records."""
+    workshop.work([line(3), line(10)], workshop.new_outbox(), RoomReport())
+    assert workshop.positions == {SOURCE: 11}
+
+
+def test_event_time_never_goes_back(workshop: Workshop):
+    records = [line(0, timestamp_ms=20), line(1, timestamp_ms=10)]
+    workshop.work(records, workshop.new_outbox(), RoomReport())
+    assert workshop.state("split", 0).watermark_ms == 20
+
+
+def test_the_changelog_holds_the_position_of_what_was_worked_on(workshop: Workshop):
+    workshop.work([line(0)], workshop.new_outbox(), RoomReport())
+    keys = [output.key for output in workshop.changelog([SOURCE])]
+    assert keys == [b"slines", b"plines"]
+
+
+def test_a_report_counts_records_bytes_and_the_oldest_time(workshop: Workshop):
+    report = RoomReport()
+    records = [line(0, "abc", timestamp_ms=9), line(1, "de", timestamp_ms=7)]
+    workshop.work(records, workshop.new_outbox(), report)
+    assert (report.records, report.bytes, report.oldest_timestamp_ms) == (2, 5, 7)
+
+
+class Noting(Split):
+    """Notes each line, then breaks at `boom`."""
+
+    def work(self, record: Record, state: KeyedState[Any], outbox: Outbox) -> None:
+        outbox.note(record.value)
+        super().work(record, state, outbox)
+
+
+def test_what_a_broken_record_noted_is_never_heard():
+    stream = MemoryStream([Noting()])
+    for text in (b"one", b"boom", b"two"):
+        stream.publish("lines", key=None, value=text, timestamp_ms=1)
+    stream.run_until_idle()
+    assert stream.notes == [b"one", b"two"]
+
+
+def test_in_memory_too_the_key_chooses_the_partition():
+    stream = MemoryStream([], partitions=8)
+    for key in (b"a", b"c", b"a"):
+        stream.publish("lines", key=key, value=b"", timestamp_ms=1)
+    first, second, third = stream.read("lines")
+    assert (first.partition, first.offset) == (third.partition, third.offset - 1)
+    assert first.partition != second.partition
