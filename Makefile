@@ -48,6 +48,7 @@ lock: ## renew the pinned dependencies (needs uv)
 reference: $(VENV)/installed-dev ## write the generated references anew
 	$(BIN)/python -m pipeline.contract.generate
 	$(BIN)/python -m pipeline.ops.reference
+	$(BIN)/python -m pipeline.manual
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -46,17 +46,11 @@ def book_of(folder: Path, values: str, parameter: str = PARAMETER) -> None:
     ("values", "said"),
     [
         (
-            (
-                '{from: 2020-01-01, until: 2021-01-01, value: "1", status: enacted, confidence: high}\n'
-                '{from: 2021-02-01, value: "2", status: enacted, confidence: high}'
-            ),
+            f"{{from: 2020-01-01, until: 2021-01-01, {SURE}}}\n{{from: 2021-02-01, {SURE}}}",
             "periods must meet",
         ),
         (
-            (
-                '{from: 2020-01-01, until: 2021-01-01, value: "1", status: enacted, confidence: high}\n'
-                '{from: 2020-12-01, value: "2", status: enacted, confidence: high}'
-            ),
+            f"{{from: 2020-01-01, until: 2021-01-01, {SURE}}}\n{{from: 2020-12-01, {SURE}}}",
             "periods must meet",
         ),
         (

@@ -1,0 +1,124 @@
+"""The generated pages of `docs/`: settings, errors, rules.
+
+`python -m pipeline.manual` writes them, `--check` fails when one is out of date.
+"""
+
+import ast
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from pipeline import settings
+from pipeline.assess.rules import load_risk_rules
+from pipeline.errors import ERROR_TEXTS
+from pipeline.intake.rules import load_data_rules
+from pipeline.settings import Settings
+
+DOCS_FOLDER = Path(__file__).parents[1] / "docs"
+NOTE = "<!-- Made by `python -m pipeline.manual` (`make reference`); do not edit. -->"
+
+
+def settings_page() -> str:
+    """Every setting with its variable, default and meaning."""
+    meanings = _attribute_docstrings(Settings)
+    rows = (
+        f"| `GREENLANE_{field.name.upper()}` | `{field.default}` | {meanings[field.name]} |"
+        for field in fields(Settings)
+    )
+    intro = "Environment variables of the workers. An unknown `GREENLANE_` variable is an error."
+    return _page("Settings", intro, "| variable | default | meaning |\n|---|---|---|", rows)
+
+
+def errors_page() -> str:
+    """Every error code of dead letters and what to do about it."""
+    rows = (f"| `{code}` | {text} |" for code, text in ERROR_TEXTS.items())
+    intro = (
+        "Codes on `dead-letters` (header `error_code`). The header `error_text` says more, the "
+        "value holds the original bytes. Faults of single parcels come as acknowledgements; their "
+        "rules stand in [rules.md](rules.md)."
+    )
+    return _page("Error codes", intro, "| code | what is wrong; how to mend it |\n|---|---|", rows)
+
+
+def rules_page() -> str:
+    """Every data rule and risk rule."""
+    return "\n".join(
+        [
+            _page(
+                "Rules",
+                "Data rules decide whether a parcel's data are accepted: an error refuses the "
+                "parcel, a warning lets it pass and adds to its risk.",
+                "| rule | severity | what is wrong | how to mend it | basis |\n|---|---|---|---|---|",
+                _data_rule_rows(),
+            ),
+            "## Risk rules\n",
+            "Points go into a score of 100 x (1 - product of (1 - points / 100)); a mandatory rule "
+            "selects whatever the score.\n",
+            "| rule | fires on | points | limits | basis |\n|---|---|---|---|---|",
+            *_risk_rule_rows(),
+            "",
+        ]
+    )
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "rules.md": rules_page,
+}
+
+
+def main(arguments: Sequence[str], folder: Path = DOCS_FOLDER) -> int:
+    """Write the pages, or with `--check` compare them; exit status."""
+    stale = []
+    for name, page in PAGES.items():
+        path, text = folder / name, page()
+        if "--check" not in arguments:
+            path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+    if stale:
+        sys.stderr.write(f"out of date: {', '.join(stale)}; run `make reference`\n")
+    return 1 if stale else 0
+
+
+def _page(title: str, intro: str, head: str, rows: Iterable[str]) -> str:
+    return "\n".join([f"# {title}", "", NOTE, "", intro, "", head, *rows, ""])
+
+
+def _data_rule_rows() -> Iterator[str]:
+    for rule in sorted(load_data_rules().by_id.values(), key=lambda rule: rule.id):
+        yield f"| {rule.id} | {rule.severity} | {rule.text} | {rule.correction} | {rule.basis} |"
+
+
+def _risk_rule_rows() -> Iterator[str]:
+    for rule in sorted(load_risk_rules().by_id.values(), key=lambda rule: rule.id):
+        points = "mandatory" if rule.mandatory else str(rule.points)
+        limits = ", ".join(f"{name.replace('_', ' ')}: {v}" for name, v in rule.limits.items())
+        yield f"| {rule.id} | {rule.title} | {points} | {limits} | {rule.basis} ({rule.status}) |"
+
+
+def _attribute_docstrings(class_: type) -> dict[str, str]:
+    """The strings below the attributes of a class, which Python itself does not keep."""
+    tree = ast.parse(inspect.getsource(settings))
+    body = next(
+        node.body
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name == class_.__name__
+    )
+    found = {}
+    for attribute, below in zip(body, body[1:], strict=False):
+        if (
+            isinstance(attribute, ast.AnnAssign)
+            and isinstance(attribute.target, ast.Name)
+            and isinstance(below, ast.Expr)
+            and isinstance(below.value, ast.Constant)
+        ):
+            found[attribute.target.id] = str(below.value.value)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
