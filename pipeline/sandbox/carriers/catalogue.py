@@ -28,8 +28,15 @@ class Shop(Struct, frozen=True, array_like=True):
     postcode: str
 
 
+class Platform(Struct, frozen=True, array_like=True):
+    """A marketplace and the IOSS number under which it collects VAT."""
+
+    name: str
+    ioss_number: str
+
+
 class Place(Struct, frozen=True, array_like=True):
-    """A city with the pattern of its postcodes."""
+    """A city with the pattern of its postcodes: "#" stands for a digit, "@" for a letter."""
 
     city: str
     postcode_pattern: str
@@ -58,12 +65,15 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
 
     carriers: list[Carrier]
     shops: dict[str, list[Shop]]
+    platforms: list[Platform]
     people: People
+    companies: list[str]
     places: dict[str, list[Place]]
     streets: list[str]
     goods: list[Goods]
     prohibited: list[Goods]
-    vague: list[str]
+    split: Goods
+    misdescribed: list[Goods]
 
 
 @cache

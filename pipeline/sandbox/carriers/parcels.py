@@ -1,148 +1,101 @@
 """One simulated parcel at a time, written as JSON text directly: speed matters beside a broker.
 
-The text is what msgspec would write for `pipeline.model.Parcel`; a test decodes every message.
+The text is what a carrier would encode for `pipeline.model.Parcel`; a test decodes every message.
 """
 
 from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple, TypeVar
 
-import orjson
-
 from pipeline.intake.check_parcel import s10_check_digit
 from pipeline.sandbox.carriers.catalogue import Carrier, Catalogue, Goods
+from pipeline.sandbox.carriers.consignees import ConsigneeWriter
+from pipeline.sandbox.carriers.sender import Sender, SenderBook
 from pipeline.sandbox.carriers.truth import ParcelKind
+from pipeline.sandbox.carriers.twists import FAULTS, POSTAL_FAULTS, STRAIGHT, UNDERVALUED, Twist
 
+DOCUMENTS_SHARE, GIFT_SHARE, SAMPLE_SHARE = 0.01, 0.03, 0.01
+TWO_ITEMS_SHARE, MORE_PIECES_SHARE = 0.2, 0.1
+PIECES_MAX = 3
+IOSS_SHARE = 0.75
+IOSS_EUR_CENTS_MAX = 150_00
+PACKAGING_G = 40
+S10_SERIALS = 10**8
+S10_INDICATORS = [first + chr(ord("A") + index) for first in "LCU" for index in range(26)]
+"""Service indicators of letters, parcels and small packets (UPU S10)."""
 UNITS_PER_EUR = {"EUR": 1.0, "USD": 1.15, "GBP": 0.86, "CNY": 7.8}
-FAULTS = ("street", "description", "name", "code", "value", "mass", "type")
-SPLIT_EUR_CENTS = 8_059
-"""Below every limit, and twice it is above those of the EU and Great Britain."""
-SPLIT_PARCELS = 3
-UNDERVALUED_SHARE = 0.02
-GIFT_SHARE, DOCUMENTS_SHARE, TWO_ITEMS_SHARE, COMPANY_SHARE, IOSS_SHARE = (
-    0.03,
-    0.01,
-    0.2,
-    0.03,
-    0.75,
-)
-S10_DIGITS = 8
-IOSS_NUMBERS = ("IM3720000224", "IM2760000742", "IM4400000512")
-
 
 T = TypeVar("T")
 
 
-class Sender(NamedTuple):
-    """What the parcels of one message have in common."""
+class Written(NamedTuple):
+    """A parcel as JSON, with its truth."""
 
-    carrier: Carrier
-    destination: str
-    places: list[tuple[str, str]]
-    shops: list[str]
+    parcel_id: str
+    text: str
+    kind: ParcelKind | None = None
+    fault: str = ""
 
 
 class ParcelWriter:
-    """Writes parcels for one seed. Ids are never used twice."""
+    """Writes parcels for one seed. Ids are not used twice, and hardly ever by another seed."""
 
     def __init__(self, random: Random, catalogue: Catalogue) -> None:
         self._random = random.random
         self._catalogue = catalogue
-        self._given = catalogue.people.given
-        self._family = catalogue.people.family
-        self._streets = catalogue.streets
-        self._number = 10_000_000 + int(random.random() * 1_000_000)
+        self._consignees = ConsigneeWriter(random, catalogue)
+        self._senders = SenderBook(catalogue)
+        self._number = random.randrange(len(S10_INDICATORS) * S10_SERIALS)
 
     def sender(self, carrier: Carrier, destination: str) -> Sender:
-        """Prepare what a message's parcels share."""
-        shops = [
-            _json(
-                {
-                    "name": shop.name,
-                    "address": {
-                        "city": shop.city,
-                        "country": carrier.origin,
-                        "street_and_number": shop.street_and_number,
-                        "postcode": shop.postcode,
-                    },
-                    "person_type": "legal",
-                }
-            )
-            for shop in self._catalogue.shops[carrier.origin]
-        ]
-        places = [
-            (place.city, place.postcode_pattern) for place in self._catalogue.places[destination]
-        ]
-        return Sender(carrier, destination, places, shops)
+        """What the parcels of one manifest share."""
+        return self._senders.get(carrier, destination)
 
-    def consignee(self, sender: Sender, *, name: str = "", street: str | None = None) -> str:
-        """A consignee as JSON; a new person at a new address each time."""
-        random = self._random
-        city, pattern = sender.places[int(random() * len(sender.places))]
-        digits = f"{int(random() * 100_000):05}"
-        postcode = "".join(digits[i % 5] if c == "#" else c for i, c in enumerate(pattern))
-        if not name:
-            given = self._given[int(random() * len(self._given))]
-            name = f"{given} {self._family[int(random() * len(self._family))]}"
-        if street is None:
-            number = 1 + int(random() * 180)
-            street = f"{self._streets[int(random() * len(self._streets))]} {number}"
-        return (
-            f'{{"name":"{name}","address":{{"city":"{city}","country":"{sender.destination}",'
-            f'"street_and_number":"{street}","postcode":"{postcode}"}}}}'
-        )
-
-    def clean(self, sender: Sender) -> tuple[str, str]:
-        """Id and JSON of an ordinary parcel."""
+    def clean(self, sender: Sender) -> Written:
+        """An ordinary parcel."""
         draw = self._random()
         if draw < DOCUMENTS_SHARE:
-            return self._write(sender, [self._documents(sender)], goods_type="documents")
+            return self._write(sender, [_documents(sender)], goods_type="documents")
         item = self._item(sender)
-        if draw < DOCUMENTS_SHARE + GIFT_SHARE:
+        draw -= DOCUMENTS_SHARE
+        if draw < GIFT_SHARE:
             return self._write(sender, [item], goods_type="gift")
-        if draw > 1 - TWO_ITEMS_SHARE:
+        draw -= GIFT_SHARE
+        if draw < SAMPLE_SHARE:
+            return self._write(sender, [item], goods_type="sample")
+        draw -= SAMPLE_SHARE
+        if draw < TWO_ITEMS_SHARE:
             return self._write(sender, [item, self._item(sender, number=2)])
         return self._write(sender, [item])
 
-    def planted(self, sender: Sender, kind: ParcelKind) -> tuple[str, str]:
-        """Id and JSON of a parcel with something planted in it."""
+    def planted(self, sender: Sender, kind: ParcelKind) -> Written:
+        """A parcel with something planted in it."""
+        catalogue = self._catalogue
         if kind is ParcelKind.FAULTY:
             return self._faulty(sender)
         if kind is ParcelKind.UNDERVALUED:
-            item = self._item(sender, share=UNDERVALUED_SHARE)
+            item = self._item(sender, twist=UNDERVALUED)
         elif kind is ParcelKind.PROHIBITED:
-            item = self._item(sender, self._pick(self._catalogue.prohibited))
+            item = self._item(sender, self._pick(catalogue.prohibited))
         else:
-            item = self._item(sender, self._catalogue.goods[0], code="851713")
-        return self._write(sender, [item])
+            item = self._item(sender, self._pick(catalogue.misdescribed))
+        return self._write(sender, [item])._replace(kind=kind)
 
-    def split(self, sender: Sender) -> list[tuple[str, str]]:
-        """Parcels to one consignee that only together pass the limit."""
-        consignee = self.consignee(sender)
-        goods = self._catalogue.goods[9]
-        items = [self._item(sender, goods, eur_cents=SPLIT_EUR_CENTS) for _ in range(SPLIT_PARCELS)]
-        return [self._write(sender, [item], consignee=consignee) for item in items]
+    def splitting_consignee(self, sender: Sender) -> str:
+        """Somebody, as JSON, who has a purchase sent in several parcels."""
+        return self._consignees.person(sender.destination, STRAIGHT)
 
-    def _faulty(self, sender: Sender) -> tuple[str, str]:
-        fault = FAULTS[int(self._random() * len(FAULTS))]
-        item = self._item(
-            sender,
-            description=self._pick(self._catalogue.vague) if fault == "description" else "",
-            code="770000" if fault == "code" else "",
-            eur_cents=0 if fault == "value" else None,
-            quantity='"two"' if fault == "type" else "1",
-        )
-        consignee = self.consignee(
-            sender,
-            name="N/A" if fault == "name" else "",
-            street="" if fault == "street" else None,
-        )
-        mass_kg = "0" if fault == "mass" else ""
-        return self._write(sender, [item], consignee=consignee, mass_kg=mass_kg)
+    def split(self, sender: Sender, consignee: str) -> Written:
+        """One of the parcels that only together pass the limit."""
+        item = self._item(sender, self._catalogue.split)
+        return self._write(sender, [item], consignee=consignee)._replace(kind=ParcelKind.SPLIT)
 
-    def _documents(self, sender: Sender) -> "_Item":
-        text = self._item_json(sender, 1, "business documents, printed", "1", "0", "490199")
-        return _Item(text, 120)
+    def _faulty(self, sender: Sender) -> Written:
+        faults = POSTAL_FAULTS if sender.carrier.postal else FAULTS
+        fault = self._pick(list(faults))
+        item = self._item(sender, twist=faults[fault])
+        written = self._write(sender, [item], twist=faults[fault])
+        return written._replace(kind=ParcelKind.FAULTY, fault=fault)
 
     def _item(
         self,
@@ -150,44 +103,28 @@ class ParcelWriter:
         goods: Goods | None = None,
         *,
         number: int = 1,
-        description: str = "",
-        code: str = "",
-        eur_cents: int | None = None,
-        share: float = 1.0,
-        quantity: str = "1",
+        twist: Twist = STRAIGHT,
     ) -> "_Item":
         random = self._random
-        goods = goods or self._pick(self._catalogue.goods)
+        pieces = 1
+        if goods is None:
+            goods = self._pick(self._catalogue.goods)
+            if random() < MORE_PIECES_SHARE:
+                pieces = 2 + int(random() * (PIECES_MAX - 1))
         mass_g = goods.mass_g_min + int(random() * (goods.mass_g_max - goods.mass_g_min))
-        if eur_cents is None:
-            # Cheap goods are the most frequent: the square of an even draw.
-            span = goods.price_eur_cents_max - goods.price_eur_cents_min
-            eur_cents = goods.price_eur_cents_min + int(span * random() ** 2)
-        cents = int(eur_cents * share * UNITS_PER_EUR[sender.carrier.currency])
-        text = self._item_json(
-            sender,
+        # Cheap goods are the most frequent: the square of an even draw.
+        span = goods.price_eur_cents_max - goods.price_eur_cents_min
+        eur_cents = pieces * (goods.price_eur_cents_min + int(span * random() ** 2))
+        cents = int(eur_cents * twist.value_share * UNITS_PER_EUR[sender.carrier.currency])
+        text = _item_json(
             number,
-            description or goods.description,
-            quantity,
-            f"{cents // 100}.{cents % 100:02}",
-            code or goods.commodity_code,
+            twist.description or goods.description,
+            twist.quantity or str(pieces),
+            twist.value or f"{cents // 100}.{cents % 100:02}",
+            twist.commodity_code or goods.commodity_code,
+            twist.origin_country or sender.carrier.origin,
         )
-        return _Item(text, mass_g)
-
-    def _item_json(
-        self,
-        sender: Sender,
-        number: int,
-        description: str,
-        quantity: str,
-        value: str,
-        code: str,
-    ) -> str:
-        return (
-            f'{{"sequence_number":{number},"description":"{description}","quantity":{quantity},'
-            f'"intrinsic_value":"{value}","commodity_code":"{code}",'
-            f'"origin_country":"{sender.carrier.origin}"}}'
-        )
+        return _Item(text, pieces * mass_g, eur_cents)
 
     def _write(
         self,
@@ -196,38 +133,46 @@ class ParcelWriter:
         *,
         goods_type: str = "sale",
         consignee: str = "",
-        mass_kg: str = "",
-    ) -> tuple[str, str]:
+        twist: Twist = STRAIGHT,
+    ) -> Written:
         random = self._random
-        parcel_id = self._new_id(sender.carrier)
-        shop = self._private_sender(sender) if goods_type == "gift" else self._pick(sender.shops)
-        mass_g = sum(item.mass_g for item in items) + 40  # 40 g of packaging
+        parcel_id = self._new_id(sender.carrier, wrong=twist.wrong_check_digit)
+        shop = self._pick(sender.shops)
+        if goods_type == "gift":
+            shop = self._consignees.friend(sender.carrier.origin)
+        mass_g = sum(item.mass_g for item in items) + PACKAGING_G
+        mass_kg = twist.mass_kg or f"{mass_g // 1000}.{mass_g % 1000:03}"
         transport = 199 + int(random() * 400)
-        scheme = ""
-        if goods_type == "sale" and random() < IOSS_SHARE:
-            scheme = f',"vendor_scheme_id":"{self._pick(IOSS_NUMBERS)}"'
-        return parcel_id, (
+        platform = self._platform(sender, items) if goods_type == "sale" else ""
+        return Written(
+            parcel_id,
             f'{{"parcel_id":"{parcel_id}","consignor":{shop},'
-            f'"consignee":{consignee or self.consignee(sender)},"goods_type":"{goods_type}",'
-            f'"gross_mass_kg":"{mass_kg or f"{mass_g // 1000}.{mass_g % 1000:03}"}",'
-            f'"currency":"{sender.carrier.currency}",'
-            f'"items":[{",".join(item.text for item in items)}],'
-            f'"transport_cost":"{transport // 100}.{transport % 100:02}"{scheme}}}'
+            f'"consignee":{consignee or self._consignees.anybody(sender.destination, twist)},'
+            f'"goods_type":"{goods_type}","gross_mass_kg":"{mass_kg}",'
+            f'"currency":"{twist.currency or sender.carrier.currency}",'
+            f'"items":[{",".join([item.text for item in items])}],'
+            f'"transport_cost":"{transport // 100}.{transport % 100:02}"{platform}}}',
         )
 
-    def _private_sender(self, sender: Sender) -> str:
-        name = f"{self._pick(self._given)} {self._pick(self._family)}"
-        return (
-            f'{{"name":"{name}","address":{{"city":"Home Town","country":"{sender.carrier.origin}",'
-            '"street_and_number":"Garden Lane 5","postcode":"100100"},"person_type":"natural"}'
-        )
+    def _platform(self, sender: Sender, items: "list[_Item]") -> str:
+        platform = self._pick(self._catalogue.platforms)
+        scheme = ""
+        if (
+            sender.to_union
+            and sum(item.eur_cents for item in items) <= IOSS_EUR_CENTS_MAX
+            and self._random() < IOSS_SHARE
+        ):
+            scheme = f',"vendor_scheme_id":"{platform.ioss_number}"'
+        return f'{scheme},"platform":"{platform.name}"'
 
-    def _new_id(self, carrier: Carrier) -> str:
-        self._number += 1
+    def _new_id(self, carrier: Carrier, *, wrong: bool) -> str:
+        self._number = (self._number + 1) % (len(S10_INDICATORS) * S10_SERIALS)
         if not carrier.postal:
-            return f"{carrier.id[:3]}{self._number}"
-        serial = str(self._number)[-S10_DIGITS:]
-        return f"LX{serial}{s10_check_digit(serial)}{carrier.origin}"
+            return f"{carrier.id[:3]}{self._number:010}"
+        indicator, number = divmod(self._number, S10_SERIALS)
+        serial = f"{number:08}"
+        digit = (s10_check_digit(serial) + wrong) % 10
+        return f"{S10_INDICATORS[indicator]}{serial}{digit}{carrier.origin}"
 
     def _pick(self, choices: Sequence[T]) -> T:
         return choices[int(self._random() * len(choices))]
@@ -236,7 +181,19 @@ class ParcelWriter:
 class _Item(NamedTuple):
     text: str
     mass_g: int
+    eur_cents: int
 
 
-def _json(document: object) -> str:
-    return orjson.dumps(document).decode()
+def _documents(sender: Sender) -> _Item:
+    origin = sender.carrier.origin
+    text = _item_json(1, "contract papers, printed and signed", "1", "0.00", "490700", origin)
+    return _Item(text, mass_g=120, eur_cents=0)
+
+
+def _item_json(
+    number: int, description: str, quantity: str, value: str, code: str, origin: str
+) -> str:
+    return (
+        f'{{"sequence_number":{number},"description":"{description}","quantity":{quantity},'
+        f'"intrinsic_value":"{value}","commodity_code":"{code}","origin_country":"{origin}"}}'
+    )

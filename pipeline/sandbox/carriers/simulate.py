@@ -1,24 +1,36 @@
 """Manifests of simulated carriers, one message at a time: same seed, same bytes."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
 from pipeline.sandbox.carriers.catalogue import load_catalogue
-from pipeline.sandbox.carriers.parcels import SPLIT_PARCELS, ParcelWriter, Sender
+from pipeline.sandbox.carriers.parcels import ParcelWriter, Written
+from pipeline.sandbox.carriers.sender import Sender
 from pipeline.sandbox.carriers.truth import MessageKind, ParcelKind, SimulatedMessage
 
 BASE_INSTANT = datetime(2026, 7, 6, 6, tzinfo=UTC)
 """The law of the fortnight after it is enacted in all three jurisdictions of the rule book."""
-SPREAD_HOURS = 14 * 24
-MANIFEST_PARCELS_MIN, MANIFEST_PARCELS_MAX = 50, 400
+ISSUED_WITHIN_MINUTES = 13 * 24 * 60
+"""Manifests are issued one after the other; after 13 days the simulated time begins anew."""
+MINUTES_BETWEEN_MAX = 10
+MANIFEST_PARCELS_MIN, MANIFEST_PARCELS_MAX = 50, 500
 PART_PARCELS = 250
 SINGLE_SHARE = 0.02
+SPLIT_AT_ONCE = 2
+"""Parcels of a split purchase in one message; one more follows in the next to that country."""
+
+CORRUPTIONS: tuple[Callable[[bytes], bytes], ...] = (
+    lambda value: value[: len(value) * 2 // 3],
+    lambda value: value.decode().encode("utf-16"),
+    lambda value: value.replace(b'"schema_version":1', b'"schema_version":2', 1),
+)
 
 
 class Mix(NamedTuple):
-    """Shares of what is planted: of parcels, and of messages."""
+    """Shares of what is planted: of parcels, and of messages. `split` is of purchases."""
 
     faulty: float = 0.02
     undervalued: float = 0.015
@@ -31,6 +43,7 @@ class Mix(NamedTuple):
 
 
 ORDINARY_MIX = Mix()
+CLEAN_MIX = Mix(*[0.0] * len(ORDINARY_MIX))
 
 
 def simulate(parcels: int, seed: int, mix: Mix = ORDINARY_MIX) -> Iterator[SimulatedMessage]:
@@ -48,6 +61,9 @@ class Simulation:
         self._catalogue = load_catalogue()
         self._writer = ParcelWriter(self._random, self._catalogue)
         self._number = 0
+        self._minutes = 0.0
+        self._split_consignees: defaultdict[str, list[str]] = defaultdict(list)
+        """Consignees who still wait for a parcel of their split purchase, by country."""
 
     def messages(self, parcels: int) -> Iterator[SimulatedMessage]:
         """Messages that announce `parcels` more parcels."""
@@ -61,6 +77,9 @@ class Simulation:
         """One manifest in one or two parts, perhaps with trouble; at most `parcels_max` parcels."""
         random = self._random
         self._number += 1
+        self._minutes = (
+            self._minutes + random.random() * MINUTES_BETWEEN_MAX
+        ) % ISSUED_WITHIN_MINUTES
         carrier = random.choice(self._catalogue.carriers)
         sender = self._writer.sender(carrier, random.choice(carrier.destinations))
         single = random.random() < SINGLE_SHARE
@@ -68,9 +87,13 @@ class Simulation:
         count = min(count, parcels_max)
         sizes = [count] if count <= PART_PARCELS else [PART_PARCELS, count - PART_PARCELS]
         header = self._header(sender, parts=len(sizes), parcels=count)
+        spare = parcels_max - count
         for part, size in enumerate(sizes, start=1):
             message = self._message(sender, header, part, size)
-            yield from self._with_trouble(message, sender, header, part, parcels_max - count)
+            for sent in self._with_trouble(message, sender, header, part, spare):
+                if sent.kind is MessageKind.CONFLICT:
+                    spare -= sent.parcels
+                yield sent
 
     def _with_trouble(
         self,
@@ -80,25 +103,26 @@ class Simulation:
         part: int,
         parcels_left: int,
     ) -> Iterator[SimulatedMessage]:
+        mix = self._mix
         draw = self._random.random()
-        if draw < self._mix.corrupt:
-            cut = message.value[: len(message.value) * 2 // 3]
-            yield message._replace(value=cut, kind=MessageKind.CORRUPT, planted={})
+        if draw < mix.corrupt:
+            corrupted = self._random.choice(CORRUPTIONS)(message.value)
+            yield SimulatedMessage(message.key, corrupted, message.parcels, MessageKind.CORRUPT, {})
             return
         yield message
-        draw -= self._mix.corrupt
-        if draw < self._mix.repeat:
+        draw -= mix.corrupt
+        if draw < mix.repeat:
             yield message._replace(kind=MessageKind.REPEAT)
-        elif draw < self._mix.repeat + self._mix.conflict and parcels_left:
-            other = self._message(sender, header, part, 1)
-            yield other._replace(kind=MessageKind.CONFLICT, planted={})
+        elif draw < mix.repeat + mix.conflict and parcels_left:
+            value = self._message(sender, header, part, 1).value
+            yield SimulatedMessage(message.key, value, 1, MessageKind.CONFLICT, {})
 
     def _header(self, sender: Sender, *, parts: int, parcels: int) -> str:
         random = self._random
         carrier = sender.carrier
-        departure_at = BASE_INSTANT + timedelta(hours=12 + int(random.random() * SPREAD_HOURS))
+        issued_at = BASE_INSTANT + timedelta(minutes=int(self._minutes))
+        departure_at = issued_at + timedelta(hours=1 + int(random.random() * 10))
         arrival_at = departure_at + timedelta(hours=8 + int(random.random() * 6))
-        issued_at = departure_at - timedelta(hours=1 + int(random.random() * 10))
         return (
             f'{{"schema_version":1,"carrier":"{carrier.id}",'
             f'"manifest_id":"M{self._seed}-{self._number:06}","version":1,'
@@ -112,22 +136,23 @@ class Simulation:
         )
 
     def _message(self, sender: Sender, header: str, part: int, count: int) -> SimulatedMessage:
-        planted: dict[str, ParcelKind] = {}
-        texts: list[str] = []
-        while len(texts) < count:
-            for parcel_id, text, kind in self._parcels(sender, count - len(texts)):
-                texts.append(text)
-                if kind:
-                    planted[parcel_id] = kind
-        value = f'{header},"part":{part},"parcels":[{",".join(texts)}]}}'.encode()
-        key = f"{sender.carrier.id}/M{self._seed}-{self._number:06}".encode()
-        return SimulatedMessage(key, value, count, MessageKind.ORDINARY, planted)
+        waiting = self._split_consignees.pop(sender.destination, [])
+        written = [self._writer.split(sender, consignee) for consignee in waiting[:count]]
+        while len(written) < count:
+            written += self._parcels(sender, count - len(written))
+        texts = ",".join([parcel.text for parcel in written])
+        return SimulatedMessage(
+            f"{sender.carrier.id}/M{self._seed}-{self._number:06}".encode(),
+            f'{header},"part":{part},"parcels":[{texts}]}}'.encode(),
+            count,
+            MessageKind.ORDINARY,
+            {parcel.parcel_id: parcel.kind for parcel in written if parcel.kind},
+            {parcel.parcel_id: parcel.fault for parcel in written if parcel.fault},
+        )
 
-    def _parcels(
-        self, sender: Sender, count_max: int
-    ) -> Iterator[tuple[str, str, ParcelKind | None]]:
-        """One parcel; of a split purchase, all its parcels."""
-        mix = self._mix
+    def _parcels(self, sender: Sender, count_max: int) -> list[Written]:
+        """One parcel; of a split purchase, those that go at once."""
+        mix, writer = self._mix, self._writer
         draw = self._random.random()
         for kind, share in (
             (ParcelKind.FAULTY, mix.faulty),
@@ -136,14 +161,13 @@ class Simulation:
             (ParcelKind.MISDESCRIBED, mix.misdescribed),
         ):
             if draw < share:
-                yield (*self._writer.planted(sender, kind), kind)
-                return
+                return [writer.planted(sender, kind)]
             draw -= share
-        if draw < mix.split and count_max >= SPLIT_PARCELS:
-            for parcel in self._writer.split(sender):
-                yield (*parcel, ParcelKind.SPLIT)
-            return
-        yield (*self._writer.clean(sender), None)
+        if draw < mix.split and count_max >= SPLIT_AT_ONCE and sender.has_low_value_limit:
+            consignee = writer.splitting_consignee(sender)
+            self._split_consignees[sender.destination].append(consignee)
+            return [writer.split(sender, consignee) for _ in range(SPLIT_AT_ONCE)]
+        return [writer.clean(sender)]
 
 
 def _instant(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -21,7 +22,7 @@ class MessageKind(StrEnum):
     ORDINARY = "ordinary"
     REPEAT = "repeat"  # the same message once more
     CONFLICT = "conflict"  # other content under the same version
-    CORRUPT = "corrupt"  # cut off in the middle
+    CORRUPT = "corrupt"  # nobody can read it: cut off, in UTF-16, or of a later schema version
 
 
 class SimulatedMessage(NamedTuple):
@@ -33,6 +34,8 @@ class SimulatedMessage(NamedTuple):
     kind: MessageKind
     planted: Mapping[str, ParcelKind]
     """Planted parcels by their id; clean ones are not listed."""
+    faults: Mapping[str, str] = MappingProxyType({})
+    """The faulty ones of them, with the name of what is wrong."""
 
     @property
     def announced(self) -> int:
