@@ -8,6 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 
 from pipeline import settings
@@ -17,6 +18,13 @@ from pipeline.intake.rules import load_data_rules
 from pipeline.settings import Settings
 
 DOCS_FOLDER = Path(__file__).parents[1] / "docs"
+DATA_HEAD = """\
+| rule | severity | what is wrong | how to mend it | basis |
+|---|---|---|---|---|"""
+RISK_INTRO = """\
+Points go into a score of 100 x (1 - product of (1 - points / 100)); a mandatory rule selects whatever
+the score.
+"""
 NOTE = "<!-- Made by `python -m pipeline.manual` (`make reference`); do not edit. -->"
 
 
@@ -50,12 +58,11 @@ def rules_page() -> str:
                 "Rules",
                 "Data rules decide whether a parcel's data are accepted: an error refuses the "
                 "parcel, a warning lets it pass and adds to its risk.",
-                "| rule | severity | what is wrong | how to mend it | basis |\n|---|---|---|---|---|",
+                DATA_HEAD,
                 _data_rule_rows(),
             ),
             "## Risk rules\n",
-            "Points go into a score of 100 x (1 - product of (1 - points / 100)); a mandatory rule "
-            "selects whatever the score.\n",
+            RISK_INTRO,
             "| rule | fires on | points | limits | basis |\n|---|---|---|---|---|",
             *_risk_rule_rows(),
             "",
@@ -109,7 +116,7 @@ def _attribute_docstrings(class_: type) -> dict[str, str]:
         if isinstance(node, ast.ClassDef) and node.name == class_.__name__
     )
     found = {}
-    for attribute, below in zip(body, body[1:], strict=False):
+    for attribute, below in pairwise(body):
         if (
             isinstance(attribute, ast.AnnAssign)
             and isinstance(attribute.target, ast.Name)
