@@ -69,7 +69,7 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True):
     people: People
     companies: list[str]
     places: dict[str, list[Place]]
-    streets: list[str]
+    streets: dict[str, list[str]]
     goods: list[Goods]
     prohibited: list[Goods]
     split: Goods

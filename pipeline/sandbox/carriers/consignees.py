@@ -49,7 +49,8 @@ class ConsigneeWriter:
         place = self._pick(self._places[country])
         street = twist.street_and_number
         if street is None:
-            street = f"{self._pick(self._streets)} {1 + int(self._random() * HOUSE_NUMBER_MAX)}"
+            number = 1 + int(self._random() * HOUSE_NUMBER_MAX)
+            street = f"{self._pick(self._streets[country])} {number}"
         postcode = self._postcode(place.postcode_pattern)
         return (
             f'{{"name":"{name}","address":{{"city":"{place.city}","country":"{country}",'
