@@ -92,7 +92,7 @@ def reassess(
 def as_found(parcel: Parcel, found: Mapping[int, FoundItem]) -> Parcel:
     """The parcel with what was found in place of what was declared."""
     items = [_item_as_found(item, found.get(item.sequence_number)) for item in parcel.items]
-    return msgspec.structs.replace(parcel, items=items, declared_value=None)
+    return msgspec.structs.replace(parcel, items=items)
 
 
 def _item_as_found(item: GoodsItem, found: FoundItem | None) -> GoodsItem:

@@ -60,15 +60,14 @@ def test_one_parcel_that_cannot_be_decided_spoils_only_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whatever the fault is: nothing of it stays, its bytes can be sent again."""
-    take_step = announced.take_step
+    publish = announced.publish
 
-    def fail_on_b(handed_on, *others):  # type: ignore[no-untyped-def]
-        step = take_step(handed_on, *others)
-        if handed_on.parcel_id == "B":
+    def fail_after_b(decision, *others):  # type: ignore[no-untyped-def]
+        publish(decision, *others)
+        if decision.parcel_id == "B":
             raise ZeroDivisionError
-        return step
 
-    monkeypatch.setattr(announced, "take_step", fail_on_b)
+    monkeypatch.setattr(announced, "publish", fail_after_b)
     desk = Desk().announce(*(assessed(parcel_id=name) for name in ("A", "B", "C")))
     monkeypatch.undo()
     assert [len(desk.events(name)) for name in "ABC"] == [1, 0, 1]

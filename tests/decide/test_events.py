@@ -8,14 +8,14 @@ from pipeline.contract.declarations import declarations
 from pipeline.decide.publish import instant
 from pipeline.decide.state import CASE_KEPT_MS
 from pipeline.model import Cause, Decision, DecisionNoted, IrgCategory, Outcome
-from tests.decide.desk import FIRST_MS, KEY, NOTHING_DUE, RECEIVED_AT, Desk, assessed
+from tests.decide.desk import FIRST_MS, KEY, NOTHING_DUE, RECEIVED_AT, Desk, assessed, payment
 
 
 def test_a_decision_is_a_cloud_event_in_binary_mode() -> None:
     """Headers as the Kafka protocol binding of CloudEvents 1.0 names them."""
     (record,) = Desk().announce(assessed()).records()
     decision = msgspec.json.decode(record.value or b"", type=Decision)
-    assert record.topic == "revenue"
+    assert (record.topic, record.partition) == ("revenue", 0)  # as its assessment was
     assert record.key == KEY.encode()
     assert dict(record.headers) == {
         "ce_specversion": b"1.0",
@@ -55,11 +55,13 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 def test_a_case_is_forgotten_after_its_time_so_that_an_id_can_be_used_again() -> None:
     """UPU S10 allows that after 12 months."""
-    desk = Desk().announce(assessed())
+    desk = Desk().announce(assessed(), assessed(parcel_id="PAID"))
+    desk.pay(payment(parcel_id="PAID"))
     a_year_later_ms = FIRST_MS + CASE_KEPT_MS + 2 * 3_600_000
     envelope = msgspec.msgpack.encode([assessed(parcel_id="OTHER")])
     desk.send("assessments", None, envelope, timestamp_ms=a_year_later_ms)
     assert desk.case() is None
+    assert desk.case("SWIFTPOST/PAID") is None
 
 
 def test_timestamps_no_calendar_holds() -> None:

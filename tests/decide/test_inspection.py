@@ -87,6 +87,13 @@ def test_prohibited_goods_are_refused_on_the_topic_of_those_who_ordered_the_insp
     assert len(desk.stream.read("inspection")) == 2
 
 
+def test_what_was_paid_for_refused_goods_is_due_for_refund() -> None:
+    """Part was paid, then an amendment led to an inspection."""
+    desk = Desk().announce(assessed()).pay(payment("5")).announce(selected(version=2))
+    desk.inspect(result(PROHIBITED))
+    assert desk.last.reason.endswith("prohibited goods; 5 EUR are due for refund.")
+
+
 def test_names_and_addresses_are_forgotten_after_the_inspection() -> None:
     """A case that waits for a payment needs no goods and no parties."""
     desk = Desk().announce(selected())

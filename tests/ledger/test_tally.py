@@ -151,6 +151,14 @@ def test_an_event_that_stands_twice_is_told() -> None:
     assert (ledger.difference, ledger.decided_twice, ledger.closed) == (0, 1, False)
 
 
+def test_a_later_event_that_stands_twice_is_told() -> None:
+    """A release after payment is no first decision, but may not stand twice either."""
+    everything = records(run([message(THREE), paid("DUTIABLE")]))
+    released = [record for record in everything if record.topic == "release"]
+    assert count(everything).later_events == 1
+    assert [count([*everything, again]).decided_twice for again in released] == [1, 1]
+
+
 def test_a_version_decided_first_twice_is_told() -> None:
     """Another event number, yet called a first decision."""
     everything = records(run([message(THREE)]))
