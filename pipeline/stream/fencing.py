@@ -169,7 +169,7 @@ class _FencedCommitHandler(TxnOffsetCommitHandler):
         )
 
 
-class _PromptAddPartitionsHandler(AddPartitionsToTxnHandler):  # type: ignore[misc]
+class _PromptAddPartitionsHandler(AddPartitionsToTxnHandler):
     """Begins a transaction as soon as the one before is written, not up to 20 ms later."""
 
     def handle_response(self, response: Any) -> float | None:
