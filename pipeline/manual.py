@@ -22,8 +22,8 @@ DATA_HEAD = """\
 | rule | severity | what is wrong | how to mend it | basis |
 |---|---|---|---|---|"""
 RISK_INTRO = """\
-Points go into a score of 100 x (1 - product of (1 - points / 100)); a mandatory rule selects whatever
-the score.
+Points go into a score of 100 x (1 - product of (1 - points / 100)); a mandatory rule selects
+whatever the score.
 """
 NOTE = "<!-- Made by `python -m pipeline.manual` (`make reference`); do not edit. -->"
 

@@ -8,6 +8,7 @@ import faust
 import typer
 
 from pipeline.app import build_worker
+from pipeline.cli.broker_check import require_broker
 from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix
 from pipeline.settings import Settings, read_settings
 
@@ -48,4 +49,5 @@ def worker(
         "web_port": web_port,
     }
     settings = replace(read_settings(os.environ), **given)
+    require_broker(settings.broker)
     faust.Worker(build_worker(settings), loglevel=log_level, quiet=False).execute_from_commandline()
