@@ -1,5 +1,7 @@
 """Every event in every state: the table, and that the room does what the table says."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.decide.moves import MOVES, CaseEvent, Move
@@ -8,15 +10,7 @@ from pipeline.model import InspectionVerdict, Outcome
 from tests.decide.desk import Desk, assessed, payment, result, selected
 
 COMPLIANT, DISCREPANCY, PROHIBITED = InspectionVerdict
-TABLE = """
-                            announced         amended           compliant       discrepancy     prohibited     paid
-NEW                         decide            decide            unknown parcel  unknown parcel  unknown parcel unknown parcel
-UNDER_INSPECTION            refuse duplicate  refuse amendment  confirm         reassess        refuse parcel  illegal move
-AWAITING_PAYMENT            refuse duplicate  decide            illegal move    illegal move    illegal move   collect
-AWAITING_PAYMENT_INSPECTED  refuse duplicate  refuse amendment  illegal move    illegal move    illegal move   collect
-RELEASED                    refuse duplicate  refuse amendment  illegal move    illegal move    illegal move   illegal move
-REFUSED                     refuse duplicate  refuse amendment  illegal move    illegal move    illegal move   illegal move
-"""  # noqa: E501
+DOCUMENT = Path(__file__).parents[2] / "docs" / "cases.md"
 
 
 def in_state(state: CaseState) -> Desk:
@@ -68,15 +62,15 @@ EFFECTS: dict[Move, tuple[Outcome | None, str, str]] = {
 
 
 def rows() -> list[tuple[CaseState, CaseEvent, Move]]:
-    """The cells of the table above."""
-    cells = []
-    for line in TABLE.strip().splitlines()[1:]:
-        state, *moves = (
-            cell for cell in line.replace("parcel unknown", "parcel  unknown").split("  ") if cell
-        )
-        for event, move in zip(CaseEvent, moves, strict=True):
-            cells.append((CaseState[state.strip()], event, Move(move.strip())))
-    return cells
+    """The cells of the documented table."""
+    lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "|" in line]
+    head = table.index(["state", *(event.value for event in CaseEvent)])
+    return [
+        (CaseState[state.upper().replace(" ", "_")], CaseEvent(event), Move(move))
+        for state, *moves in table[head + 2 : head + 2 + len(CaseState)]
+        for event, move in zip(table[head][1:], moves, strict=True)
+    ]
 
 
 def test_the_table_is_as_documented() -> None:
