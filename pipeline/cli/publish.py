@@ -2,28 +2,26 @@
 
 import asyncio
 import sys
-import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import track
 
 from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix
 from pipeline.errors import InputFileError
-from pipeline.model import Acknowledgement, manifest_key
+from pipeline.model import Severity
+from pipeline.sandbox.answers import TOPICS as ANSWER_TOPICS
+from pipeline.sandbox.answers import Answers, collect_answers
 from pipeline.sandbox.manifest_files import ManifestMessage, messages_of, read_manifests
 from pipeline.sandbox.publisher import publish as publish_messages
 from pipeline.sandbox.topic_reader import TopicReader
 from pipeline.settings import Settings
 
 STANDARD_INPUT = Path("-")
-POLL_MS = 100
 
 
 def publish(
@@ -51,12 +49,11 @@ def publish(
     messages = [
         message
         for path in files
-        for manifest in read_manifests(path, _read(path))
+        for manifest in read_manifests(str(path), _read(path))
         for message in messages_of(manifest, parcels_max=parcels_max)
     ]
-    console = Console(stderr=True, highlight=False)
-    refused = asyncio.run(_publish(console, messages, broker, topic_prefix, wait))
-    if refused:
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    if not asyncio.run(_publish(console, messages, broker, topic_prefix, wait)):
         raise typer.Exit(1)
 
 
@@ -67,8 +64,8 @@ async def _publish(
     topic_prefix: str,
     wait_s: float,
 ) -> bool:
-    """Send, and with a waiting time read the answers; whether anything was refused."""
-    reader = TopicReader(broker, ["acknowledgements"], topic_prefix=topic_prefix)
+    """Send, and with a waiting time read the answers; whether all is well."""
+    reader = TopicReader(broker, ANSWER_TOPICS, topic_prefix=topic_prefix)
     async with reader if wait_s else nullcontext():
         sent = await publish_messages(
             track(messages, "publishing", console=console), broker=broker, topic_prefix=topic_prefix
@@ -76,29 +73,14 @@ async def _publish(
         parcels = sum(message.parcels for message in messages)
         console.print(f"{parcels:,} parcels in {sent:,} messages are with the broker.")
         if not wait_s:
-            return False
-        return _tell(console, await _collect(reader, messages, wait_s), len(messages))
+            return True
+        answers = await collect_answers(reader, (message.key for message in messages), wait_s)
+    _tell(console, answers, wait_s)
+    return answers.all_accepted
 
 
-async def _collect(
-    reader: TopicReader, messages: Sequence[ManifestMessage], wait_s: float
-) -> list[Acknowledgement]:
-    """The answers to our messages, until all are there or the time is over."""
-    ours = Counter(message.key.decode() for message in messages)
-    answers: list[Acknowledgement] = []
-    end_s = time.monotonic() + wait_s
-    while ours.total() and time.monotonic() < end_s:
-        for record in await reader.poll(POLL_MS):
-            answer = msgspec.json.decode(record.value or b"", type=Acknowledgement)
-            key = manifest_key(answer.carrier, answer.manifest_id)
-            if ours[key] > 0:
-                ours[key] -= 1
-                answers.append(answer)
-    return answers
-
-
-def _tell(console: Console, answered: Sequence[Acknowledgement], expected: int) -> bool:
-    for answer in answered:
+def _tell(console: Console, answers: Answers, wait_s: float) -> None:
+    for answer in answers.acknowledgements:
         again = " (sent before)" if answer.duplicate else ""
         console.print(
             f"{answer.manifest_id} part {answer.part} of {answer.parts}: {answer.status}{again}, "
@@ -106,17 +88,20 @@ def _tell(console: Console, answered: Sequence[Acknowledgement], expected: int) 
         )
         for fault in answer.faults:
             console.print(
-                f"  {fault.severity}: {fault.parcel_id} {fault.pointer}: {fault.text}. "
+                f"  {fault.severity}: {fault.parcel_id} {fault.pointer}: {fault.text}; "
                 f"{fault.correction} [{fault.rule_id}]",
-                markup=False,
-                style="red" if fault.severity == "error" else "yellow",
+                style="red" if fault.severity is Severity.ERROR else "yellow",
             )
-    missing = expected - len(answered)
-    if missing:
+        if answer.faults_omitted:
+            console.print(f"  {answer.faults_omitted} more faults")
+    for letter in answers.unreadable:
+        console.print(f"{letter.key}: {letter.error_text} [{letter.error_code}]", style="red")
+    if answers.unanswered:
         console.print(
-            f"{missing} messages were not answered in time; see dead-letters", style="red"
+            f"{answers.unanswered} messages were not answered within {wait_s:g} seconds; "
+            "does a worker run?",
+            style="red",
         )
-    return missing > 0 or any(answer.rejected_parcels for answer in answered)
 
 
 def _read(path: Path) -> bytes:

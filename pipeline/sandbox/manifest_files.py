@@ -1,16 +1,32 @@
-"""A carrier's manifest files: read, checked for their form, split into messages."""
+"""A carrier's manifest files: read, checked for their form, split into messages.
+
+What stands in a file is sent byte for byte: no number passes through a binary float.
+"""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import orjson
+from msgspec import Raw
 
 from pipeline.errors import InputFileError
 from pipeline.model import manifest_key
 
 MESSAGE_BYTES_MAX = 900_000
 """Below the topic's limit of 1 MiB, with room for the batch around it."""
+PART_DIGITS_MAX = 5
+REQUIRED = ("carrier", "manifest_id", "parcels")
+
+
+class ManifestDocument(NamedTuple):
+    """A manifest as it stands in a file."""
+
+    place: str
+    """File and line, for error messages."""
+    text: bytes
+    fields: dict[str, Raw]
+    parcels: list[Raw]
 
 
 class ManifestMessage(NamedTuple):
@@ -21,74 +37,123 @@ class ManifestMessage(NamedTuple):
     parcels: int
 
 
-def read_manifests(path: Path, text: bytes) -> Iterator[dict[str, Any]]:
+def read_manifests(name: str, text: bytes) -> Iterator[ManifestDocument]:
     """Manifests of a JSON document, a JSON array of them, or JSON Lines.
+
+    Args:
+        name: name of the file, for error messages.
+        text: its content.
 
     Raises:
         InputFileError: a document is not JSON or not a manifest's form; names file and line.
     """
     try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        for number, line in enumerate(text.splitlines(), start=1):
-            if line.strip():
-                yield _checked(_parsed(line, f"{path}:{number}"), f"{path}:{number}")
+        whole = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
+        if not _are_json_lines(lines):
+            place = f"{name}:{error.lineno}"
+            raise InputFileError(f"{place}: not a JSON document: {error.msg}") from error
+        for number, line in lines:
+            yield _document(f"{name}:{number}", line)
         return
-    documents = document if isinstance(document, list) else [document]
-    for number, manifest in enumerate(documents, start=1):
-        yield _checked(manifest, f"{path}, manifest {number}")
+    if isinstance(whole, list):
+        for number, raw in enumerate(msgspec.json.decode(text, type=list[Raw]), start=1):
+            yield _document(f"{name}, manifest {number}", bytes(raw))
+    else:
+        yield _document(name, text)
 
 
 def messages_of(
-    manifest: dict[str, Any], *, parcels_max: int, bytes_max: int = MESSAGE_BYTES_MAX
+    manifest: ManifestDocument, *, parcels_max: int, bytes_max: int = MESSAGE_BYTES_MAX
 ) -> list[ManifestMessage]:
     """The manifest as messages below the limits: parts 1 to m with the count of all parcels.
 
-    A manifest that is a part already is sent as it is: its sender has split it.
+    A manifest that fits, or is a part already, is sent as it stands: its sender has split it.
+
+    Raises:
+        InputFileError: what cannot be split is larger than a message may be.
     """
-    parcels: list[Any] = manifest["parcels"]
-    key = manifest_key(str(manifest["carrier"]), str(manifest["manifest_id"])).encode()
+    fields, parcels = manifest.fields, manifest.parcels
+    key = manifest_key(_text(manifest, "carrier"), _text(manifest, "manifest_id")).encode()
+    is_part = bytes(fields.get("parts", Raw(b"1"))) != b"1"
+    fits = len(parcels) <= parcels_max and len(manifest.text) <= bytes_max
+    if is_part and len(manifest.text) > bytes_max:
+        raise InputFileError(
+            f"{manifest.place}: a part of {len(manifest.text):,} bytes is above the limit of "
+            f"{bytes_max:,}; make smaller parts, or one whole manifest, which is split here"
+        )
+    if fits or is_part:
+        return [ManifestMessage(key, manifest.text, len(parcels))]
     groups = _groups(manifest, parcels_max, bytes_max)
-    if len(groups) == 1 or manifest.get("parts", 1) != 1:
-        return [ManifestMessage(key, orjson.dumps(manifest), len(parcels))]
-    whole = {"parts": len(groups), "declared_parcel_count": len(parcels)}
+    # A count that the carrier declared stays, true or not: intake compares.
+    count = {"declared_parcel_count": len(parcels)} | fields
     return [
         ManifestMessage(
             key,
-            orjson.dumps({**manifest, **whole, "part": part, "parcels": group}),
+            msgspec.json.encode({**count, "part": part, "parts": len(groups), "parcels": group}),
             len(group),
         )
         for part, group in enumerate(groups, start=1)
     ]
 
 
-def _groups(manifest: dict[str, Any], parcels_max: int, bytes_max: int) -> list[list[Any]]:
-    header_bytes = len(orjson.dumps({**manifest, "parcels": []})) + len('"declared_parcel_count":')
-    groups: list[list[Any]] = [[]]
-    room = bytes_max - header_bytes
-    for parcel in manifest["parcels"]:
-        size = len(orjson.dumps(parcel)) + 1
-        if groups[-1] and (len(groups[-1]) >= parcels_max or size > room):
+def _groups(manifest: ManifestDocument, parcels_max: int, bytes_max: int) -> list[list[Raw]]:
+    widest = 10**PART_DIGITS_MAX - 1
+    header: dict[str, Any] = {"declared_parcel_count": widest} | manifest.fields
+    header |= {"part": widest, "parts": widest, "parcels": []}
+    room_in_message = bytes_max - len(msgspec.json.encode(header))
+    groups: list[list[Raw]] = []
+    room = 0
+    for number, parcel in enumerate(manifest.parcels, start=1):
+        size = len(bytes(parcel)) + 1
+        if size > room_in_message:
+            raise InputFileError(
+                f"{manifest.place}: parcel {number} alone has {size:,} bytes; "
+                f"a message may have {bytes_max:,}"
+            )
+        if size > room or len(groups[-1]) >= parcels_max:
             groups.append([])
-            room = bytes_max - header_bytes
+            room = room_in_message
         groups[-1].append(parcel)
         room -= size
     return groups
 
 
-def _parsed(line: bytes, place: str) -> Any:
+def _are_json_lines(lines: list[tuple[int, bytes]]) -> bool:
+    """Whether one of the first two lines is a document of its own: one of them may be damaged."""
+    return len(lines) > 1 and any(_is_object(line) for _, line in lines[:2])
+
+
+def _is_object(line: bytes) -> bool:
     try:
-        return orjson.loads(line)
+        return isinstance(orjson.loads(line), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _document(place: str, text: bytes) -> ManifestDocument:
+    try:
+        form = type(orjson.loads(text)).__name__
     except orjson.JSONDecodeError as error:
-        raise InputFileError(f"{place}: not a JSON document: {error}") from error
-
-
-def _checked(document: Any, place: str) -> dict[str, Any]:
-    if not isinstance(document, dict):
-        raise InputFileError(f"{place}: a manifest is a JSON object, this is something else")
-    for name in ("carrier", "manifest_id", "parcels"):
-        if name not in document:
+        raise InputFileError(f"{place}: not a JSON document: {error.msg}") from error
+    if form != "dict":
+        raise InputFileError(f"{place}: a manifest is a JSON object, this is a {form}")
+    fields = msgspec.json.decode(text, type=dict[str, Raw])
+    for name in REQUIRED:
+        if name not in fields:
             raise InputFileError(f"{place}: the field {name!r} is missing")
-    if not isinstance(document["parcels"], list):
-        raise InputFileError(f"{place}: parcels must be a JSON array")
-    return document
+    try:
+        parcels = msgspec.json.decode(fields["parcels"], type=list[Raw])
+    except msgspec.ValidationError as error:
+        raise InputFileError(f"{place}: parcels must be a JSON array") from error
+    if not parcels:
+        raise InputFileError(f"{place}: there are no parcels in it")
+    return ManifestDocument(place, text.strip(), fields, parcels)
+
+
+def _text(manifest: ManifestDocument, name: str) -> str:
+    try:
+        return msgspec.json.decode(manifest.fields[name], type=str)
+    except msgspec.ValidationError as error:
+        raise InputFileError(f"{manifest.place}: {name} must be a text") from error

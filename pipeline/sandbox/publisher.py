@@ -47,7 +47,7 @@ async def publish(
     """Send all messages and wait until the broker has them; how many.
 
     Raises:
-        BrokerError: no broker answers, or it refuses a message.
+        BrokerError: no broker answers, it lacks the topic, or it refuses a message.
     """
     producer = AIOKafkaProducer(
         bootstrap_servers=broker,
@@ -66,11 +66,21 @@ async def publish(
             "another with --broker HOST:PORT"
         ) from error
     try:
+        await _check_topic(producer, broker, topic_prefix + TOPIC)
         return await _send_all(producer, messages, topic_prefix, parcels_per_second, on_sent)
     except KafkaError as error:
         raise BrokerError(f"the broker at {broker} refused a manifest: {error}") from error
     finally:
         await producer.stop()
+
+
+async def _check_topic(producer: AIOKafkaProducer, broker: str, topic: str) -> None:
+    # Sending to a missing topic would be retried for 40 seconds before it fails.
+    metadata = await producer.client.fetch_all_metadata()
+    if topic not in metadata.topics():
+        raise BrokerError(
+            f"the broker at {broker} has no topic {topic}; run `greenlane topics create` first"
+        )
 
 
 async def _send_all(
@@ -105,6 +115,5 @@ async def _send_all(
             done, in_flight = await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED)
             for future in done:
                 future.result()
-    if in_flight:
-        await asyncio.gather(*in_flight)
+    await asyncio.gather(*in_flight)
     return sent_messages
