@@ -52,7 +52,8 @@ def demo(
     everything is stopped and removed, on Ctrl-C too. Exit status: 0 if the ledger closes
     (difference 0), 1 if not.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     console = Console(stderr=as_json, highlight=False)
     with console.status("starting") as status:
         starting = trial(broker=broker, workers=workers, progress=status.update)
@@ -84,11 +85,7 @@ def _run(
         def show(now: TrialRun) -> None:
             live.update(demo_view.live_panel(_figures(now, started, parcels, last)))
 
-        try:
-            asyncio.run(run.run(parcels, parcels_per_second=rate or None, keep=keep, on_tick=show))
-        except KeyboardInterrupt:
-            if not keep:
-                raise
+        asyncio.run(run.run(parcels, parcels_per_second=rate or None, keep=keep, on_tick=show))
     return run.ledger
 
 
@@ -150,7 +147,3 @@ def _summary(run: TrialRun, ledger: Ledger, workers: int, seed: int) -> dict[str
         "seed": seed,
         "versions": msgspec.to_builtins(versions) if versions else {"software": __version__},
     }
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt

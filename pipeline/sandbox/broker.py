@@ -6,7 +6,6 @@ Maven or Docker needs to be installed. The first start downloads 45 MB; later on
 
 import asyncio
 import base64
-import ctypes
 import re
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from pipeline.errors import BrokerError
+from pipeline.sandbox.children import die_with_parent
 from pipeline.sandbox.kafka_jars import kafka_jars
 from pipeline.sandbox.ports import free_port, is_free
 
@@ -32,7 +32,6 @@ STOP_DEADLINE_S = 20.0
 LOG_LINES_SHOWN = 8
 HEAP_START_MB = 512
 HEAP_MAX_MB = 1_024
-PR_SET_PDEATHSIG = 1
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -150,7 +149,7 @@ class EmbeddedBroker:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C in the terminal is for us: we stop Kafka in order
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - runs no Python locks
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - runs no Python locks
             )
         try:
             with ThreadPoolExecutor(1) as thread:  # the caller's may have a running event loop
@@ -268,8 +267,3 @@ async def _answers(bootstrap_servers: str) -> bool:
 def _cluster_id() -> str:
     text = base64.urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode()
     return "G" + text[1:]  # an id that begins with a hyphen would be read as an option
-
-
-def _die_with_parent() -> None:
-    # Linux: the broker gets SIGKILL when its parent dies, even by SIGKILL.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,10 +1,12 @@
 """One run on a trial: simulated carriers publish, the ledger is read, until all is decided."""
 
 import asyncio
+import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from threading import Event
 
 from pipeline.ops.ledger import OUTCOME_TOPICS, Ledger
 from pipeline.ops.ledger_reader import LedgerReader
@@ -33,6 +35,7 @@ class TrialRun:
         """How the planted parcels ended, by what was planted."""
         self._trial = trial
         self._simulation = Simulation(seed)
+        self._stop = Event()
         self._planted: dict[bytes, ParcelKind] = {}
         self._reader = LedgerReader(
             trial.broker,
@@ -65,13 +68,17 @@ class TrialRun:
         keep: bool,
         on_tick: Callable[["TrialRun"], None],
     ) -> Ledger:
-        """Publish `parcels` parcels (and go on with `keep`) and wait until all are decided.
+        """Publish `parcels` parcels and wait until all are decided.
+
+        With `keep` it goes on publishing until SIGINT or SIGTERM, and then waits.
 
         Without progress for a minute it gives up: the ledger returned then does not close.
         """
         messages: Iterable[SimulatedMessage] = self._simulation.messages(parcels)
         if keep:
-            messages = chain(messages, self._endless())
+            messages = self._until_stopped(chain(messages, self._endless()))
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         async with self._reader:
             self.started_at_s = time.monotonic()
             publishing = asyncio.create_task(
@@ -112,6 +119,12 @@ class TrialRun:
             return False
         # Zero in passing, while one topic was read further than another, is no end.
         return not (await self._reader.catch_up()).difference
+
+    def _until_stopped(self, messages: Iterable[SimulatedMessage]) -> Iterator[SimulatedMessage]:
+        for message in messages:
+            if self._stop.is_set():
+                return
+            yield message
 
     def _endless(self) -> Iterator[SimulatedMessage]:
         while True:

@@ -14,6 +14,7 @@ from typing import Self
 import aiohttp
 
 from pipeline.errors import BrokerError
+from pipeline.sandbox.children import die_with_parent
 from pipeline.sandbox.ports import free_port
 
 RESTARTS_MAX = 20
@@ -60,6 +61,7 @@ class WorkerProcess:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C in the terminal must reach the trial alone: it stops workers in order.
                 start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - runs no Python locks
             )
 
     def kill(self) -> None:
