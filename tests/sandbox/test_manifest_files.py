@@ -1,6 +1,5 @@
-"""Manifest files of carriers: reading and splitting."""
+"""Manifest files: forms, splitting, errors that name file and line."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,56 +9,141 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputFileError
-from pipeline.model import Manifest
-from pipeline.sandbox.manifest_files import messages_of, read_manifests
-from tests import builders
+from pipeline.sandbox.manifest_files import ManifestMessage, messages_of, read_manifests
 
-PATH = Path("manifests.jsonl")
+HEADER = {"schema_version": 1, "carrier": "SWIFTPOST", "manifest_id": "SP-1"}
 
 
-def manifest_of(parcels: int) -> dict[str, Any]:
-    return msgspec.to_builtins(
-        builders.manifest(
-            parcels=[builders.parcel(parcel_id=f"HAWB-{number}") for number in range(parcels)]
-        )
-    )
+def manifest(parcels: int = 1, **fields: Any) -> dict[str, Any]:
+    return {**HEADER, "parcels": [{"parcel_id": f"P{n}"} for n in range(parcels)], **fields}
 
 
-@given(st.integers(min_value=1, max_value=40), st.integers(min_value=1, max_value=12))
-def test_the_parts_of_a_manifest_join_to_the_whole(parcels: int, parcels_max: int) -> None:
-    manifest = manifest_of(parcels)
-    messages = messages_of(manifest, parcels_max=parcels_max)
-    parts = [msgspec.json.decode(message.value, type=Manifest) for message in messages]
-    joined = [parcel.parcel_id for part in parts for parcel in part.parcels]
-    assert joined == [parcel["parcel_id"] for parcel in manifest["parcels"]]
-    assert [part.part for part in parts] == list(range(1, len(parts) + 1))
-    assert all(part.parts == len(parts) for part in parts)
-    assert all(message.parcels <= parcels_max for message in messages)
+def split(document: dict[str, Any], **limits: int) -> list[ManifestMessage]:
+    (read,) = read_manifests("file.json", orjson.dumps(document))
+    return messages_of(read, **{"parcels_max": 2_000, **limits})
+
+
+def values(messages: list[ManifestMessage]) -> list[dict[str, Any]]:
+    return [orjson.loads(message.value) for message in messages]
+
+
+parcel_sizes = st.lists(st.integers(0, 300), min_size=1, max_size=60)
+
+
+@given(sizes=parcel_sizes, parcels_max=st.integers(1, 20), bytes_max=st.integers(700, 3_000))
+def test_parts_joined_again_are_the_manifest(
+    sizes: list[int], parcels_max: int, bytes_max: int
+) -> None:
+    parcels = [{"parcel_id": f"P{n}", "text": "ä" * (size // 2)} for n, size in enumerate(sizes)]
+    messages = split({**HEADER, "parcels": parcels}, parcels_max=parcels_max, bytes_max=bytes_max)
+    parts = values(messages)
+    assert [parcel for part in parts for parcel in part["parcels"]] == parcels
+    assert [message.parcels for message in messages] == [len(part["parcels"]) for part in parts]
+    assert all(1 <= message.parcels <= parcels_max for message in messages)
+    assert all(len(message.value) <= bytes_max for message in messages)
     if len(parts) > 1:
-        assert all(part.declared_parcel_count == parcels for part in parts)
+        assert [part["part"] for part in parts] == list(range(1, len(parts) + 1))
+        assert {part["parts"] for part in parts} == {len(parts)}
+        assert {part["declared_parcel_count"] for part in parts} == {len(parcels)}
+    for part in parts:
+        assert {name: part[name] for name in HEADER} == HEADER
 
 
-def test_no_message_is_larger_than_the_limit() -> None:
-    messages = messages_of(manifest_of(50), parcels_max=2_000, bytes_max=5_000)
-    assert len(messages) > 5
-    assert all(len(message.value) <= 5_000 for message in messages)
+def test_what_fits_is_sent_byte_for_byte() -> None:
+    text = orjson.dumps(manifest(3), option=orjson.OPT_INDENT_2)
+    (read,) = read_manifests("file.json", b"\n" + text + b"\n")
+    assert messages_of(read, parcels_max=3) == [ManifestMessage(b"SWIFTPOST/SP-1", text, 3)]
 
 
-def test_a_part_is_sent_as_its_sender_made_it() -> None:
-    part = {**manifest_of(10), "part": 2, "parts": 3}
-    (message,) = messages_of(part, parcels_max=4)
-    assert orjson.loads(message.value) == part
+def test_no_number_passes_through_a_binary_float() -> None:
+    number = "0.10000000000000000555111512312578270211815834045410156250"
+    text = f'{{"carrier":"C","manifest_id":"M","parcels":[{number},{number}]}}'
+    (read,) = read_manifests("file.json", text.encode())
+    parts = messages_of(read, parcels_max=1)
+    assert len(parts) == 2
+    assert all(number.encode() in part.value for part in parts)
+
+
+def test_a_part_stays_the_part_it_is() -> None:
+    part = manifest(5, part=2, parts=3, declared_parcel_count=15)
+    assert values(split(part, parcels_max=2)) == [part]
+
+
+def test_a_count_the_carrier_declared_stays_even_if_untrue() -> None:
+    parts = values(split(manifest(4, declared_parcel_count=5), parcels_max=2))
+    assert [part["declared_parcel_count"] for part in parts] == [5, 5]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    "text",
     [
-        (b'{"carrier": "A"}\n{"carr', "manifests.jsonl:1: the field 'manifest_id' is missing"),
-        (b'\n{"carr', "manifests.jsonl:2: not a JSON document"),
-        (b"[1]", "manifest 1: a manifest is a JSON object"),
-        (b'{"carrier":"A","manifest_id":"1","parcels":{}}', "parcels must be a JSON array"),
+        orjson.dumps(manifest(2)) + b"\n\n" + orjson.dumps(manifest(1)) + b"\r\n",
+        orjson.dumps([manifest(2), manifest(1)]),
+        orjson.dumps([manifest(2), manifest(1)], option=orjson.OPT_INDENT_2),
+    ],
+    ids=["JSON Lines", "array", "array over many lines"],
+)
+def test_files_hold_one_manifest_or_many(text: bytes) -> None:
+    assert [len(read.parcels) for read in read_manifests("file.json", text)] == [2, 1]
+
+
+def publishable(name: str, text: bytes) -> list[ManifestMessage]:
+    return [
+        message
+        for read in read_manifests(name, text)
+        for message in messages_of(read, parcels_max=10)
+    ]
+
+
+LINE = orjson.dumps(manifest())
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (b"", "file:1: not a JSON document"),
+        (LINE[:-5], "file:1: not a JSON document"),
+        (b'{\n "carrier": "C",\n "manifest_id": ,\n "parcels": []\n}', "file:3: not a JSON"),
+        (LINE + b"\n" + LINE[:-5] + b"\n", "file:2: not a JSON document"),
+        (LINE[:-5] + b"\n" + LINE + b"\n", "file:1: not a JSON document"),
+        (LINE + b"\n[1]\n", "file:2: a manifest is a JSON object, this is a list"),
+        (b'"manifest"', "file: a manifest is a JSON object, this is a str"),
+        (b"[" + LINE + b",7]", "file, manifest 2: a manifest is a JSON object, this is a int"),
+        (b'{"carrier":"C","parcels":[{}]}', "file: the field 'manifest_id' is missing"),
+        (b'{"carrier":"C","manifest_id":"M","parcels":7}', "file: parcels must be a JSON array"),
+        (b'{"carrier":"C","manifest_id":"M","parcels":[]}', "file: there are no parcels in it"),
+        (b'{"carrier":7,"manifest_id":"M","parcels":[{}]}', "file: carrier must be a text"),
+        (LINE.replace(b"SP-1", b"\xff"), "file:1: not a JSON document"),
+        (b"[" * 5_000, "file:1: not a JSON document"),
     ],
 )
-def test_an_unusable_file_is_told_with_its_place(text: bytes, said: str) -> None:
-    with pytest.raises(InputFileError, match=said.replace(".", r"\.")):
-        list(read_manifests(PATH, text))
+def test_what_is_no_manifest_is_told_with_its_place(text: bytes, error: str) -> None:
+    with pytest.raises(InputFileError) as raised:
+        publishable("file", text)
+    assert str(raised.value).startswith(error)
+
+
+def test_deeply_nested_parcels_are_left_to_intake() -> None:
+    nested = b"[" * 900 + b"]" * 900
+    text = b'{"carrier":"C","manifest_id":"M","parcels":[%s]}' % nested
+    (read,) = read_manifests("file", text)
+    assert messages_of(read, parcels_max=10)[0].value == text
+
+
+def test_a_parcel_larger_than_a_message_is_told_with_its_number() -> None:
+    document = manifest(2)
+    document["parcels"][1]["text"] = "x" * 1_000
+    with pytest.raises(InputFileError, match=r"file\.json: parcel 2 alone has 1,0\d\d bytes"):
+        split(document, bytes_max=1_000)
+
+
+def test_a_part_larger_than_a_message_is_told() -> None:
+    with pytest.raises(InputFileError, match=r"file\.json: a part of 2,084 bytes"):
+        split(manifest(100, part=1, parts=2), bytes_max=1_000)
+
+
+def test_keys_name_carrier_and_manifest_as_text() -> None:
+    document = {**manifest(), "manifest_id": "Ü/1"}
+    (read,) = read_manifests("file", orjson.dumps(document))
+    assert messages_of(read, parcels_max=1)[0].key == "SWIFTPOST/Ü/1".encode()
+    assert msgspec.json.decode(read.fields["manifest_id"]) == "Ü/1"
