@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pipeline.reference.codes import DATA_FOLDER
@@ -20,13 +20,17 @@ EURO = "EUR"
 
 
 class Conversion(NamedTuple):
-    """How many units of `source` make one unit of `target`, and where that comes from."""
+    """How many units of `source` make one unit of `target`, and where that comes from.
+
+    Not `sure`: the publication of a currency ended before the date (as the rouble's in 2022).
+    """
 
     rate: Decimal
     text: str
+    sure: bool = True
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def conversion(source: str, target: str, on: date) -> Conversion | None:
     """The conversion that holds on a date; None if a currency is unknown.
 
@@ -34,7 +38,7 @@ def conversion(source: str, target: str, on: date) -> Conversion | None:
     """
     if source == target:
         return Conversion(Decimal(1), "")
-    month = f"{on:%Y-%m}"
+    month = on.isoformat()[:7]
     source_rate, target_rate = _units_per_euro(source, month), _units_per_euro(target, month)
     if source_rate is None or target_rate is None:
         return None
@@ -43,7 +47,9 @@ def conversion(source: str, target: str, on: date) -> Conversion | None:
     stands_in = "" if used == month else f", standing in for {month}"
     cross = "" if target == EURO else ", cross rate by way of the euro"
     return Conversion(
-        rate, f"{rate.normalize():f} {source} for 1 {target} (ECB {used}{stands_in}{cross})"
+        rate,
+        f"{rate.normalize():f} {source} for 1 {target} (ECB {used}{stands_in}{cross})",
+        sure=used == month or used == _last_month(),
     )
 
 
@@ -64,6 +70,11 @@ def _rates() -> dict[str, list[tuple[str, Decimal]]]:
         for row in csv.DictReader(stream):
             rates[row["currency"]].append((row["month"], Decimal(row["units_per_eur"])))
     return {currency: sorted(by_month) for currency, by_month in rates.items()}
+
+
+@cache
+def _last_month() -> str:
+    return max(by_month[-1][0] for by_month in _rates().values())
 
 
 @cache

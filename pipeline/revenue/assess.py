@@ -35,6 +35,8 @@ def assess_revenue(
         return _unknown(parcel, "an amount is not a number, or beyond any limit")
     flow = flow_of(parcel)
     bill = Bill(parcel, flow, law, rate)
+    if book.in_special_territory(destination_country, parcel.consignee.address.postcode):
+        bill.estimate("the consignee lives in a territory with rules of its own")
     collected_at_sale = False
     if flow is not Flow.DOCUMENTS:
         if jurisdiction == "EU":

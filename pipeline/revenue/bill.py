@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import accumulate
 from typing import NamedTuple
 
 from pipeline.model import (
@@ -53,14 +54,34 @@ class Bill:
         self.estimated = False
         self.exchange_rate = conversion.text
         rate = conversion.rate
-        values = [rounded(item.intrinsic_value / rate) for item in parcel.items]
-        self.intrinsic_value = sum(values, ZERO)
+        declared = [item.intrinsic_value for item in parcel.items]
+        self.intrinsic_value = rounded(sum(declared, ZERO) / rate)
         transport = rounded((parcel.transport_cost + parcel.insurance_cost) / rate)
         self.customs_value_cif = self.intrinsic_value + transport
-        shares = _apportioned(transport, values)
+        values = apportioned(self.intrinsic_value, declared)
+        shares = apportioned(transport, declared)
         self.items = [
             ItemValue(*fields) for fields in zip(parcel.items, values, shares, strict=True)
         ]
+        if not conversion.sure:
+            self.estimate(f"no exchange rate of this time is known: {conversion.text}")
+
+    def rule(self, parameter_id: str) -> DatedValue:
+        """A parameter of the law; one that is not verified makes the bill an estimate."""
+        rule = self.law.value(parameter_id)
+        if rule.status is LawStatus.UNVERIFIED:
+            self.estimate(f"{rule.title}: what holds on this date is not verified")
+        return rule
+
+    def within(self, parameter_id: str) -> bool:
+        """Whether the goods' value is up to a limit that is in force."""
+        limit = self.rule(parameter_id).number
+        return limit is not None and self.intrinsic_value <= limit
+
+    def holds_goods_of(self, parameter_id: str) -> bool:
+        """Whether any item is among the HS codes that a parameter lists."""
+        codes = self.rule(parameter_id).codes
+        return any(item.commodity_code.startswith(codes) for item in self.parcel.items)
 
     def add(
         self,
@@ -71,12 +92,10 @@ class Bill:
         rate: str,
         amount: Decimal,
         items: Sequence[GoodsItem] = (),
-        status: LawStatus | None = None,
     ) -> None:
         """Add one charge; one that rests on unverified law makes the bill an estimate."""
-        status = status or rule.status
-        if status is LawStatus.UNVERIFIED:
-            self.estimate(f"{rule.title}: not verified")
+        if rule.status is LawStatus.UNVERIFIED:
+            self.estimate(f"{rule.title}: what holds on this date is not verified")
         if amount:
             self.lines.append(
                 RevenueLine(
@@ -87,7 +106,7 @@ class Bill:
                     amount,
                     rule.legal_basis,
                     [item.sequence_number for item in items],
-                    status,
+                    rule.status,
                 )
             )
 
@@ -127,10 +146,17 @@ class Bill:
         )
 
 
-def _apportioned(transport: Decimal, values: Sequence[Decimal]) -> list[Decimal]:
-    """Transport cost spread over the lines by value; the last line takes what rounding left."""
-    total = sum(values, ZERO)
-    if not transport or not total:
-        return [ZERO] * (len(values) - 1) + [transport]
-    shares = [rounded(transport * value / total) for value in values[:-1]]
-    return [*shares, transport - sum(shares, ZERO)]
+def apportioned(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """An amount in cents spread by weight: shares are never negative, and add up to it exactly.
+
+    Each share is the rise of the rounded running total, so no rounding is left for the last one.
+    """
+    total = sum(weights, ZERO)
+    if len(weights) == 1 or not amount or not total:
+        return [ZERO] * (len(weights) - 1) + [amount]
+    shares, before = [], ZERO
+    for running in accumulate(weights):
+        reached = rounded(amount * running / total)
+        shares.append(reached - before)
+        before = reached
+    return shares

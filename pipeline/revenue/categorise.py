@@ -37,6 +37,8 @@ def irg_category(
     jurisdiction = book.jurisdiction_of(destination_country)
     if jurisdiction == UNCOVERED:
         return IrgCategory.HIGH_VALUE, f"no rule book covers {destination_country}"
+    if revenue.jurisdiction == UNCOVERED:
+        return IrgCategory.HIGH_VALUE, "the value of the goods could not be assessed"
     limit = low_value_limit(book, destination_country, legal_date)
     value = f"{revenue.intrinsic_value} {revenue.currency}"
     if limit is None or revenue.intrinsic_value > limit:
@@ -47,6 +49,8 @@ def irg_category(
             IrgCategory.LOW_VALUE_DUTIABLE,
             f"{value} is not above {limit}, and charges are payable",
         )
+    if revenue.estimated:
+        return IrgCategory.LOW_VALUE_DUTIABLE, f"{value} is not above {limit}, charges are unsure"
     return (
         IrgCategory.LOW_VALUE_NON_DUTIABLE,
         f"{value} is not above {limit}, and no charges are due at the border",

@@ -2,47 +2,53 @@
 
 from decimal import Decimal
 
-from pipeline.model import ChargeKind, GoodsItem
+from pipeline.model import ChargeKind, GoodsItem, LawStatus
 from pipeline.revenue.bill import ZERO, Bill, percent, rounded
 from pipeline.revenue.flow import Flow
-from pipeline.revenue.tariff_duty import add_tariff_duty
+from pipeline.revenue.tariff_duty import add_tariff_duty, note_excise
 
 IOSS_NUMBER_LENGTH = 12
-EXCISE_CHAPTERS = ("22", "24")
-PERFUME_HEADING = "3303"
+SUBHEADING_LENGTH = 6
 
 
 def charge(bill: Bill, country: str) -> bool:
     """Add duty and VAT; whether VAT was collected at sale."""
-    if bill.flow is Flow.PRIVATE_GIFT and _within(bill, "eu.gift.limit"):
+    excise = note_excise(bill, "eu.excise.goods")
+    if bill.flow is Flow.PRIVATE_GIFT and bill.within("eu.gift.limit"):
+        if bill.holds_goods_of("eu.gift.capped_goods"):
+            bill.estimate("a gift of these goods is free to a certain quantity only")
         return False
     _add_duty(bill)
-    handling_fee = bill.law.value("eu.fee.handling")
-    if not handling_fee.sure:
-        bill.estimate(f"{handling_fee.title}: whether and how much is not verified")
-    if _ioss_holds(bill):
+    if bill.flow is Flow.CONSUMER_SALE:
+        bill.rule("eu.fee.handling")
+    if _ioss_holds(bill, excise=excise):
         return True
     _add_vat(bill, country)
     return False
 
 
 def _add_duty(bill: Bill) -> None:
-    if bill.flow is Flow.PRIVATE_GIFT and _within(bill, "eu.duty.private_flat_limit"):
-        _add_private_flat_duty(bill)
-    elif bill.flow is Flow.CONSUMER_SALE and _within(bill, "eu.duty.low_value_limit"):
+    if bill.flow is Flow.CONSUMER_SALE and bill.within("eu.duty.low_value_limit"):
         _add_duty_per_item(bill)
-    elif not _relieved(bill):
+    elif _relieved(bill):
+        return
+    elif bill.flow is Flow.PRIVATE_GIFT and bill.within("eu.duty.private_flat_limit"):
+        _add_private_flat_duty(bill)
+    else:
         add_tariff_duty(bill, with_transport=True)
 
 
 def _add_duty_per_item(bill: Bill) -> None:
     """EUR 3 for each HS subheading in the parcel, however many pieces (data set H7)."""
-    rule = bill.law.value("eu.duty.low_value_per_item")
+    rule = bill.rule("eu.duty.low_value_per_item")
     per_item = rule.number or ZERO
     groups: dict[str, list[GoodsItem]] = {}
     for item in bill.parcel.items:
-        # Without a code each line counts for itself: it cannot be shown to be the same goods.
-        group = item.commodity_code[:6] or f"line {item.sequence_number}"
+        group = item.commodity_code[:SUBHEADING_LENGTH]
+        if len(group) < SUBHEADING_LENGTH:
+            # Such a line counts for itself: it cannot be shown to be the same goods as another.
+            group = f"line {item.sequence_number}"
+            bill.estimate(f"item {item.sequence_number} has no HS subheading")
         groups.setdefault(group, []).append(item)
     for items in groups.values():
         bill.add(
@@ -57,10 +63,15 @@ def _add_duty_per_item(bill: Bill) -> None:
 
 def _add_private_flat_duty(bill: Bill) -> None:
     """2.5 % on the goods whose tariff rate is not free; postage does not count."""
-    rule = bill.law.value("eu.duty.private_flat_rate")
+    rule = bill.rule("eu.duty.private_flat_rate")
     flat_rate = rule.number or ZERO
     for value in bill.items:
         tariff = bill.law.tariff.rate("EU", value.item.commodity_code)
+        if tariff is None or tariff.status is LawStatus.UNVERIFIED:
+            bill.estimate(
+                f"whether the tariff rate of item {value.item.sequence_number} is free "
+                "is not verified"
+            )
         if tariff is not None and not tariff.rate:
             continue
         bill.add(
@@ -74,9 +85,9 @@ def _add_private_flat_duty(bill: Bill) -> None:
 
 
 def _add_vat(bill: Bill, country: str) -> None:
-    if _within(bill, "eu.vat.exemption_limit"):
+    if bill.within("eu.vat.exemption_limit"):
         return
-    rule = bill.law.value(f"eu.vat.rate.{country}")
+    rule = bill.rule(f"eu.vat.rate.{country}")
     rate = rule.number or ZERO
     goods = bill.intrinsic_value if bill.flow is Flow.PRIVATE_GIFT else bill.customs_value_cif
     basis = goods + bill.total(ChargeKind.DUTY)
@@ -90,34 +101,32 @@ def _add_vat(bill: Bill, country: str) -> None:
     )
 
 
-def _ioss_holds(bill: Bill) -> bool:
+def _ioss_holds(bill: Bill, *, excise: bool) -> bool:
     number = bill.parcel.vendor_scheme_id
     if not number:
         return False
     well_formed = (
-        len(number) == IOSS_NUMBER_LENGTH and number.startswith("IM") and number[2:].isdigit()
+        len(number) == IOSS_NUMBER_LENGTH
+        and number.startswith("IM")
+        and number.isascii()
+        and number[2:].isdigit()
     )
     if not well_formed:
-        bill.remarks.append("the IOSS number is malformed: VAT is due at import")
-        return False
-    if not _within(bill, "eu.ioss.limit"):
-        bill.remarks.append("above the limit of IOSS: VAT is due at import")
-        return False
-    if any(item.commodity_code.startswith(EXCISE_CHAPTERS) for item in bill.parcel.items):
-        bill.remarks.append("excise goods are outside IOSS: VAT is due at import")
-        return False
-    return True
+        refused = "the IOSS number is malformed"
+    elif bill.flow is not Flow.CONSUMER_SALE:
+        refused = "IOSS is for sales to consumers"
+    elif not bill.within("eu.ioss.limit"):
+        refused = "above the limit of IOSS"
+    elif excise:
+        refused = "excise goods are outside IOSS"
+    else:
+        return True
+    bill.remarks.append(f"{refused}: VAT is due at import")
+    return False
 
 
 def _relieved(bill: Bill) -> bool:
     """The relief of low-value consignments, until 2026-06-30."""
-    excluded = any(
-        item.commodity_code.startswith((*EXCISE_CHAPTERS, PERFUME_HEADING))
-        for item in bill.parcel.items
+    return bill.within("eu.duty.relief_limit") and not bill.holds_goods_of(
+        "eu.duty.relief_excluded_goods"
     )
-    return not excluded and _within(bill, "eu.duty.relief_limit")
-
-
-def _within(bill: Bill, parameter_id: str) -> bool:
-    limit = bill.law.amount(parameter_id)
-    return limit is not None and bill.intrinsic_value <= limit

@@ -3,28 +3,25 @@
 from pipeline.model import ChargeKind
 from pipeline.revenue.bill import ZERO, Bill, percent, rounded
 from pipeline.revenue.flow import Flow
-from pipeline.revenue.tariff_duty import add_tariff_duty
-
-EXCLUDED_FROM_RELIEF = ("22", "24", "3303")
+from pipeline.revenue.tariff_duty import add_tariff_duty, note_excise
 
 
 def charge(bill: Bill) -> bool:
     """Add duty and VAT; whether VAT was collected at sale."""
+    excise = note_excise(bill, "gb.excise.goods")
     if bill.flow is Flow.PRIVATE_GIFT:
         _charge_gift(bill)
         return False
     if not _relieved(bill):
         add_tariff_duty(bill, with_transport=True)
-    border_limit = bill.law.amount("gb.vat.border_limit")
-    if border_limit is not None and bill.intrinsic_value <= border_limit:
+    if bill.within("gb.vat.border_limit") and not excise:
         return True
     _add_vat(bill)
     return False
 
 
 def _charge_gift(bill: Bill) -> None:
-    limit = bill.law.amount("gb.gift.limit")
-    if limit is not None and bill.intrinsic_value <= limit:
+    if bill.within("gb.gift.limit"):
         return
     if not _relieved(bill):
         _add_gift_duty(bill)
@@ -32,24 +29,16 @@ def _charge_gift(bill: Bill) -> None:
 
 
 def _add_gift_duty(bill: Bill) -> None:
-    rule = bill.law.value("gb.duty.gift_flat_rate")
-    flat_limit = bill.law.amount("gb.duty.gift_flat_limit")
+    """The flat rate below its limit, on each line where the tariff rate is not lower."""
+    flat_limit = bill.rule("gb.duty.gift_flat_limit").number
     if flat_limit is None or bill.intrinsic_value >= flat_limit:
         add_tariff_duty(bill, with_transport=False)
-        return
-    rate = rule.number or ZERO
-    bill.add(
-        ChargeKind.DUTY,
-        rule,
-        basis=bill.intrinsic_value,
-        rate=percent(rate),
-        amount=rounded(bill.intrinsic_value * rate),
-        items=bill.parcel.items,
-    )
+    else:
+        add_tariff_duty(bill, with_transport=False, at_most=bill.rule("gb.duty.gift_flat_rate"))
 
 
 def _add_vat(bill: Bill) -> None:
-    rule = bill.law.value("gb.vat.rate")
+    rule = bill.rule("gb.vat.rate")
     rate = rule.number or ZERO
     basis = bill.customs_value_cif + bill.total(ChargeKind.DUTY)
     bill.add(
@@ -63,8 +52,6 @@ def _add_vat(bill: Bill) -> None:
 
 
 def _relieved(bill: Bill) -> bool:
-    limit = bill.law.amount("gb.duty.relief_limit")
-    excluded = any(
-        item.commodity_code.startswith(EXCLUDED_FROM_RELIEF) for item in bill.parcel.items
+    return bill.within("gb.duty.relief_limit") and not bill.holds_goods_of(
+        "gb.duty.relief_excluded_goods"
     )
-    return limit is not None and bill.intrinsic_value <= limit and not excluded

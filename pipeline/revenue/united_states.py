@@ -5,16 +5,20 @@ from decimal import Decimal
 from pipeline.model import ChargeKind, TransportMode
 from pipeline.revenue.bill import ZERO, Bill, percent, rounded
 from pipeline.revenue.flow import Flow
-from pipeline.revenue.tariff_duty import add_tariff_duty, tariff_rule
+from pipeline.revenue.tariff_duty import add_tariff_duty, note_excise, tariff_rule
 from pipeline.rulebook.book import DatedValue
 
-CHINA = ("CN", "HK")
+CHINA_OR_UNKNOWN = ("CN", "HK", "")
 
 
 def charge(bill: Bill, mode: TransportMode) -> bool:
     """Add duty and fees; nothing is ever collected at sale."""
+    note_excise(bill, "us.excise.goods")
     if _free(bill):
         return False
+    for item in bill.parcel.items:
+        if not item.origin_country:
+            bill.estimate(f"item {item.sequence_number} has no origin, on which duty depends")
     add_tariff_duty(bill, with_transport=False)
     _add_section_301(bill)
     _add_surcharge(bill)
@@ -23,13 +27,12 @@ def charge(bill: Bill, mode: TransportMode) -> bool:
 
 
 def _free(bill: Bill) -> bool:
-    if bill.flow is Flow.PRIVATE_GIFT:
-        limit = bill.law.amount("us.gift.limit")
-    elif any(item.origin_country in CHINA for item in bill.parcel.items):
-        limit = bill.law.amount("us.duty.de_minimis_china")
-    else:
-        limit = bill.law.amount("us.duty.de_minimis")
-    return limit is not None and bill.intrinsic_value <= limit
+    if bill.flow is Flow.PRIVATE_GIFT and bill.within("us.gift.limit"):
+        return True
+    # Goods of an unknown origin may be Chinese.
+    if all(item.origin_country not in CHINA_OR_UNKNOWN for item in bill.parcel.items):
+        return bill.within("us.duty.de_minimis")
+    return bill.within("us.duty.de_minimis_china")
 
 
 def _add_section_301(bill: Bill) -> None:
@@ -52,9 +55,8 @@ def _add_section_301(bill: Bill) -> None:
 
 
 def _add_surcharge(bill: Bill) -> None:
-    rule = bill.law.value("us.duty.surcharge")
-    if rule.number is None:
-        bill.estimate(f"{rule.title}: what holds on this date is not verified")
+    rule = bill.rule("us.duty.surcharge")
+    if not rule.number:
         return
     for value in bill.items:
         bill.add(
@@ -68,29 +70,25 @@ def _add_surcharge(bill: Bill) -> None:
 
 
 def _add_fee(bill: Bill, mode: TransportMode) -> None:
-    informal_limit = bill.law.amount("us.entry.informal_limit")
-    if informal_limit is not None and bill.intrinsic_value > informal_limit:
+    if not bill.within("us.entry.informal_limit"):
         _add_formal_fee(bill)
     elif mode is TransportMode.MAIL:
         if bill.total(ChargeKind.DUTY):
-            _add_fixed_fee(bill, bill.law.value("us.fee.dutiable_mail"))
+            _add_fixed_fee(bill, bill.rule("us.fee.dutiable_mail"))
     else:
-        _add_fixed_fee(bill, bill.law.value("us.fee.informal"))
+        _add_fixed_fee(bill, bill.rule("us.fee.informal"))
 
 
 def _add_fixed_fee(bill: Bill, rule: DatedValue) -> None:
-    if rule.number is None:
-        bill.estimate(f"{rule.title}: the amount on this date is not verified")
-        return
-    amount = rule.number
+    amount = rule.number or ZERO
     bill.add(ChargeKind.FEE, rule, basis=Decimal(1), rate=f"{amount} USD", amount=rounded(amount))
 
 
 def _add_formal_fee(bill: Bill) -> None:
-    rule = bill.law.value("us.fee.formal_rate")
+    rule = bill.rule("us.fee.formal_rate")
     rate = rule.number or ZERO
     amount = rounded(bill.intrinsic_value * rate)
-    least, most = bill.law.value("us.fee.formal_min"), bill.law.value("us.fee.formal_max")
+    least, most = bill.rule("us.fee.formal_min"), bill.rule("us.fee.formal_max")
     if least.number is not None:
         amount = max(amount, least.number)
     if most.number is not None:
@@ -101,5 +99,4 @@ def _add_formal_fee(bill: Bill) -> None:
         basis=bill.intrinsic_value,
         rate=f"{percent(rate)}, from {least.number} to {most.number} USD",
         amount=amount,
-        status=least.status,
     )

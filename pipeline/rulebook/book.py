@@ -6,78 +6,45 @@ overlap; a time without a rule is a period whose value is null. The law that hol
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct, field
-
-from pipeline.errors import RuleBookError
 from pipeline.model.revenue import LawStatus
 from pipeline.rulebook.files import RULEBOOK_FOLDER, read_yaml
+from pipeline.rulebook.law_files import (
+    HS_CODES,
+    JurisdictionFile,
+    LawFile,
+    ParameterEntry,
+    ValueEntry,
+    check_jurisdictions,
+    check_parameters,
+)
 from pipeline.rulebook.tariff import Tariff, read_tariff
 
 LAW_FOLDER = RULEBOOK_FOLDER / "law"
+ENTRY, TARIFF = "jurisdiction.yaml", "tariff.csv"
 UNCOVERED = ""
-
-
-class ValueEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A parameter's value in one period."""
-
-    start: date = field(name="from")
-    until: date | None = None
-    value: str | int | bool | None
-    status: LawStatus
-    confidence: Literal["high", "medium", "low"]
-    note: str = ""
-
-
-class ParameterEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One legal parameter with all its values."""
-
-    id: str
-    title: str
-    unit: str
-    legal_basis: str
-    source: str
-    values: list[ValueEntry]
-
-
-class LawFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A file of the rule book: parameters of one jurisdiction and subject."""
-
-    jurisdiction: str
-    subject: str
-    parameters: list[ParameterEntry]
-
-
-class JurisdictionFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The file `jurisdiction.yaml`: currency, and the countries with their time zones."""
-
-    jurisdiction: str
-    title: str
-    currency: str
-    zones: dict[str, str]
+LAWS_KEPT_MAX = 4_096
 
 
 class DatedValue(NamedTuple):
-    """A parameter's value on a date. `number` is None where the value is not a number."""
+    """A parameter's value on a date.
+
+    `number` is None while no rule is in force, `codes` is empty but for lists of HS codes.
+    """
 
     id: str
-    value: str | int | bool | None
     number: Decimal | None
+    codes: tuple[str, ...]
     status: LawStatus
     legal_basis: str
     title: str
-
-    @property
-    def sure(self) -> bool:
-        """Whether a decision may rest on it without calling itself an estimate."""
-        return self.status is not LawStatus.UNVERIFIED
 
 
 class Law:
@@ -122,6 +89,11 @@ class RuleBook:
             for entry in jurisdictions.values()
             for country, zone in entry.zones.items()
         }
+        self._special_territories = {
+            country: tuple(beginnings)
+            for entry in jurisdictions.values()
+            for country, beginnings in entry.special_territories.items()
+        }
         self._laws: dict[tuple[str, date], Law] = {}
 
     def jurisdiction_of(self, country: str) -> str:
@@ -129,14 +101,23 @@ class RuleBook:
         return self._of_country.get(country, UNCOVERED)
 
     def legal_date(self, estimated_arrival_at: datetime, country: str) -> date:
-        """Local calendar date of arrival: a pre-lodged declaration is accepted then."""
-        zone = self._zones.get(country)
-        return estimated_arrival_at.astimezone(zone).date() if zone else estimated_arrival_at.date()
+        """Local calendar date of arrival: a pre-lodged declaration is accepted then.
+
+        In a country without a rule book it is the date in UTC.
+        """
+        return estimated_arrival_at.astimezone(self._zones.get(country, UTC)).date()
+
+    def in_special_territory(self, country: str, postcode: str) -> bool:
+        """Whether a postcode lies where the country's rules do not hold, such as the Canaries."""
+        beginnings = self._special_territories.get(country)
+        return beginnings is not None and postcode.replace(" ", "").upper().startswith(beginnings)
 
     def on(self, jurisdiction: str, day: date) -> Law:
         """The law of a jurisdiction on a day."""
         law = self._laws.get((jurisdiction, day))
         if law is None:
+            if len(self._laws) >= LAWS_KEPT_MAX:
+                self._laws.clear()
             law = self._laws[jurisdiction, day] = self._law(jurisdiction, day)
         return law
 
@@ -144,11 +125,14 @@ class RuleBook:
         values = {}
         for parameter in self._parameters[jurisdiction]:
             entry = _in_force(parameter.values, day)
+            value = entry.value if entry else None
+            has_codes = parameter.unit == HS_CODES
             values[parameter.id] = DatedValue(
                 parameter.id,
-                entry.value if entry else None,
-                _number(entry.value) if entry else None,
-                entry.status if entry else LawStatus.ENACTED,
+                None if value is None or has_codes else Decimal(value),
+                tuple(value.split()) if value is not None and has_codes else (),
+                # Outside the periods of the rule book nothing is known.
+                entry.status if entry else LawStatus.UNVERIFIED,
                 parameter.legal_basis,
                 parameter.title,
             )
@@ -162,51 +146,25 @@ def load_rule_book(folder: Path = LAW_FOLDER) -> RuleBook:
     Raises:
         RuleBookError: a file breaks the format; names file and parameter.
     """
-    jurisdictions: dict[str, JurisdictionFile] = {}
-    parameters: dict[str, list[ParameterEntry]] = {}
+    paths = sorted([*folder.rglob("*.yaml"), folder / TARIFF])
+    files = {path: read_yaml(path, LawFile) for path in paths if _is_law(path)}
+    entries = {path: read_yaml(path, JurisdictionFile) for path in paths if path.name == ENTRY}
+    tariff = read_tariff(folder / TARIFF)
+    jurisdictions = check_jurisdictions(entries)
     digest = sha256()
-    for path in sorted(folder.rglob("*.*")):
+    for path in paths:
+        digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
         digest.update(path.read_bytes())
-        if path.name == "jurisdiction.yaml":
-            entry = read_yaml(path, JurisdictionFile)
-            jurisdictions[entry.jurisdiction] = entry
-        elif path.suffix == ".yaml":
-            law = read_yaml(path, LawFile)
-            for parameter in law.parameters:
-                _check(path, parameter)
-            parameters.setdefault(law.jurisdiction, []).extend(law.parameters)
-    _check_unique(folder, parameters)
     return RuleBook(
         f"law-{digest.hexdigest()[:12]}",
         jurisdictions,
-        parameters,
-        read_tariff(folder / "tariff.csv"),
+        check_parameters(files, jurisdictions),
+        tariff,
     )
 
 
-def _check(path: Path, parameter: ParameterEntry) -> None:
-    where = f"{path}: {parameter.id}"
-    if not parameter.values:
-        raise RuleBookError(f"{where}: has no values")
-    if not parameter.source or not parameter.legal_basis:
-        raise RuleBookError(f"{where}: source and legal_basis must be given")
-    for earlier, later in zip(parameter.values, parameter.values[1:], strict=False):
-        if earlier.until != later.start:
-            raise RuleBookError(
-                f"{where}: a period until {earlier.until} is followed by one from {later.start}; "
-                "periods must meet, a time without a rule is a period with value null"
-            )
-    for entry in parameter.values:
-        if entry.until is not None and entry.until <= entry.start:
-            raise RuleBookError(f"{where}: the period from {entry.start} ends before it begins")
-
-
-def _check_unique(folder: Path, parameters: Mapping[str, Sequence[ParameterEntry]]) -> None:
-    for jurisdiction, entries in parameters.items():
-        ids = [entry.id for entry in entries]
-        doubled = {id_ for id_ in ids if ids.count(id_) > 1}
-        if doubled:
-            raise RuleBookError(f"{folder}: {jurisdiction} has {sorted(doubled)} more than once")
+def _is_law(path: Path) -> bool:
+    return path.suffix == ".yaml" and path.name != ENTRY
 
 
 def _in_force(values: Sequence[ValueEntry], day: date) -> ValueEntry | None:
@@ -214,12 +172,3 @@ def _in_force(values: Sequence[ValueEntry], day: date) -> ValueEntry | None:
         if entry.start <= day and (entry.until is None or day < entry.until):
             return entry
     return None
-
-
-def _number(value: str | int | bool | None) -> Decimal | None:
-    if value is None or isinstance(value, bool):
-        return None
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        return None

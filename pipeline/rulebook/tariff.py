@@ -12,6 +12,9 @@ from typing import NamedTuple
 from pipeline.errors import RuleBookError
 from pipeline.model.revenue import LawStatus
 
+CODE_LENGTHS = (2, 6)
+RATE_MAX = Decimal(10)
+
 
 class TariffRate(NamedTuple):
     """Duty on goods, as a share of 1 (0.12 is 12 %)."""
@@ -36,23 +39,42 @@ class Tariff:
 
 
 def read_tariff(path: Path) -> Tariff:
-    """Read the table: columns code, goods, and per jurisdiction rate in percent and status.
+    """Read the table: columns code, goods, then rate in percent and status by jurisdiction.
 
     Raises:
-        RuleBookError: a row cannot be read; names the line.
+        RuleBookError: the file or a row cannot be read; names the line.
     """
     rates: dict[tuple[str, str], TariffRate] = {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        for number, row in enumerate(csv.DictReader(stream), start=2):
-            try:
-                for jurisdiction in ("EU", "GB", "US"):
-                    surcharge = row["us_301"] if jurisdiction == "US" else "0"
-                    rates[jurisdiction, row["code"]] = TariffRate(
-                        Decimal(row[jurisdiction.lower()]) / 100,
-                        Decimal(surcharge) / 100,
-                        LawStatus(row["status"]),
-                        row["code"],
-                    )
-            except (ArithmeticError, ValueError, KeyError, TypeError) as error:
-                raise RuleBookError(f"{path}, line {number}: {error!r}") from error
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            for number, row in enumerate(csv.DictReader(stream), start=2):
+                try:
+                    _read_row(row, rates)
+                except (ArithmeticError, ValueError, KeyError, TypeError) as error:
+                    raise RuleBookError(f"{path}, line {number}: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleBookError(f"{path}: {error}") from error
     return Tariff(rates)
+
+
+def _read_row(row: Mapping[str, str], rates: dict[tuple[str, str], TariffRate]) -> None:
+    code = row["code"]
+    if len(code) not in CODE_LENGTHS or not (code.isascii() and code.isdigit()):
+        raise ValueError(f"{code!r} is neither a chapter nor a subheading")
+    if ("EU", code) in rates:
+        raise ValueError(f"code {code} stands twice")
+    for jurisdiction in ("EU", "GB", "US"):
+        name = jurisdiction.lower()
+        rates[jurisdiction, code] = TariffRate(
+            _share(row[name]),
+            _share(row["us_301"]) if jurisdiction == "US" else Decimal(0),
+            LawStatus(row[f"{name}_status"]),
+            code,
+        )
+
+
+def _share(percentage: str) -> Decimal:
+    share = Decimal(percentage) / 100
+    if not 0 <= share <= RATE_MAX:
+        raise ValueError(f"{percentage} % is not from 0 to {RATE_MAX * 100} %")
+    return share

@@ -18,7 +18,7 @@ JURISDICTION = """
     currency: EUR
     zones: {"XX": Europe/Berlin}
 """
-TARIFF = "code,goods,eu,gb,us,us_301,status\n610910,shirts,12,12,16.5,7.5,provisional\n"
+TARIFF = "code,goods,eu,eu_status,gb,gb_status,us,us_301,us_status\n610910,shirts,12,provisional,12,provisional,16.5,7.5,provisional\n"
 SURE = 'value: "1", status: enacted, confidence: high'
 PARAMETER = """
     jurisdiction: XX
@@ -70,7 +70,7 @@ def test_a_faulty_file_is_refused_and_named(tmp_path: Path, values: str, said: s
 
 def test_a_parameter_without_source_is_refused(tmp_path: Path) -> None:
     value = '{from: 2020-01-01, value: "1", status: enacted, confidence: high}'
-    with pytest.raises(RuleBookError, match=r"xx\.limit: source and legal_basis"):
+    with pytest.raises(RuleBookError, match=r"xx\.limit: source must be given"):
         book_of(tmp_path, value, PARAMETER.replace("A gazette", '""'))
 
 
@@ -88,7 +88,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_a_faulty_tariff_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "tariff.csv"
-    path.write_text(TARIFF + "640399,shoes,much,8,8,0,provisional\n")
+    path.write_text(TARIFF + "640399,shoes,much,provisional,8,provisional,8,0,provisional\n")
     with pytest.raises(RuleBookError, match="line 3"):
         read_tariff(path)
 
