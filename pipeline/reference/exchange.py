@@ -43,7 +43,8 @@ def conversion(source: str, target: str, on: date) -> Conversion | None:
     if source_rate is None or target_rate is None:
         return None
     rate = source_rate[1] if target == EURO else source_rate[1] / target_rate[1]
-    used = min(source_rate[0], target_rate[0])
+    months = {source_rate[0] if source != EURO else "", target_rate[0] if target != EURO else ""}
+    used = min(months - {""})
     stands_in = "" if used == month else f", standing in for {month}"
     cross = "" if target == EURO else ", cross rate by way of the euro"
     return Conversion(

@@ -1,9 +1,10 @@
-"""Reading dated law and rules from YAML, strictly: errors name the file and the field.
+"""Reading dated law and rules from YAML, strictly: errors name the file, the line and the field.
 
 Decimal numbers stay exact (they become `Decimal` through strings, never a float), dates become
 `date`, duplicate keys are refused.
 """
 
+import re
 from collections.abc import Hashable, Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,9 @@ import yaml
 from pipeline.errors import RuleBookError
 
 RULEBOOK_FOLDER = Path(__file__).parent
+
+_FIELD_PATH = re.compile(r"at `\$(?P<path>[^`]*)`$")
+_PATH_STEP = re.compile(r"\[(?P<index>\d+)\]|\.(?P<key>[^.\[]+)")
 
 T = TypeVar("T")
 
@@ -31,20 +35,28 @@ def _construct_unique_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> 
     seen: set[Hashable] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise _fault("a key must be a word or a number", key_node)
         if key in seen:
-            line = key_node.start_mark.line + 1
-            raise yaml.constructor.ConstructorError(
-                None,
-                None,
-                f"the key {key!r} stands twice (line {line})",
-                key_node.start_mark,
-            )
+            raise _fault(f"the key {key!r} stands twice", key_node)
         seen.add(key)
     return loader.construct_mapping(node, deep=True)
 
 
+def _construct_date(loader: _StrictLoader, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError as error:
+        raise _fault(f"{node.value} is not a date: {error}", node) from error
+
+
+def _fault(text: str, node: yaml.Node) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, text, node.start_mark)
+
+
 _StrictLoader.add_constructor("tag:yaml.org,2002:float", _construct_exact_number)
 _StrictLoader.add_constructor("tag:yaml.org,2002:map", _construct_unique_mapping)
+_StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _construct_date)
 
 
 def read_yaml(path: Path, type_: type[T]) -> T:
@@ -54,16 +66,37 @@ def read_yaml(path: Path, type_: type[T]) -> T:
         RuleBookError: the file is missing, not YAML, or does not fit the type; names the place.
     """
     try:
-        with path.open(encoding="utf-8") as stream:
-            document = yaml.load(stream, Loader=_StrictLoader)  # noqa: S506 - derives from SafeLoader
-        return msgspec.convert(document, type_, strict=False)
-    except (
-        OSError,
-        yaml.YAMLError,
-        UnicodeDecodeError,
-        msgspec.ValidationError,
-    ) as error:
+        text = path.read_text(encoding="utf-8")
+        document = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - derives from SafeLoader
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise RuleBookError(f"{path}: {error}") from error
+    try:
+        return msgspec.convert(document, type_, strict=False)
+    except msgspec.ValidationError as error:
+        line = _line_of(text, str(error))
+        raise RuleBookError(f"{path}, line {line}: {error}") from error
+
+
+def _line_of(text: str, error: str) -> int:
+    """The line of the field that an error of msgspec names, such as "... - at `$.values[0]`"."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    found = _FIELD_PATH.search(error)
+    steps = _PATH_STEP.finditer(found["path"]) if found else ()
+    for step in steps:
+        inner = _inner(node, step["key"], step["index"])
+        if inner is None:
+            break
+        node = inner
+    return node.start_mark.line + 1 if node else 1
+
+
+def _inner(node: yaml.Node | None, key: str | None, index: str | None) -> yaml.Node | None:
+    inner: list[yaml.Node] = []
+    if isinstance(node, yaml.SequenceNode) and index is not None:
+        inner = node.value[int(index) :]
+    if isinstance(node, yaml.MappingNode) and key is not None:
+        inner = [value for name, value in node.value if name.value == key]
+    return inner[0] if inner else None
 
 
 @cache

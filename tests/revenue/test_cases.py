@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from msgspec import Struct
 
-from pipeline.model import ChargeKind, GoodsType, Parcel, TransportMode
+from pipeline.model import Address, ChargeKind, GoodsType, Parcel, TransportMode
 from pipeline.model.parcel import PersonType
 from pipeline.revenue.assess import assess_revenue
 from pipeline.rulebook.book import load_rule_book
@@ -34,6 +34,7 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     transport: Decimal = Decimal(0)
     flow: Literal["B2C", "B2B", "C2C", "documents"] = "B2C"
     ioss: str = ""
+    postcode: str = "10969"
     mode: TransportMode = TransportMode.AIR
     on_account: bool = False
     duty: Decimal = Decimal(0)
@@ -54,7 +55,15 @@ def build(case: Case) -> Parcel:
     goods_types = {"C2C": GoodsType.GIFT, "documents": GoodsType.DOCUMENTS}
     return parcel(
         goods_type=goods_types.get(case.flow, GoodsType.SALE),
-        consignee=consignee(person_type=PersonType.LEGAL if case.flow == "B2B" else None),
+        consignee=consignee(
+            person_type=PersonType.LEGAL if case.flow == "B2B" else None,
+            address=Address(
+                city="Anytown",
+                country=case.country,
+                street_and_number="High Street 1",
+                postcode=case.postcode,
+            ),
+        ),
         currency=case.currency,
         transport_cost=case.transport,
         vendor_scheme_id=case.ioss,
@@ -94,3 +103,7 @@ def test_the_worked_example_comes_out_to_the_cent(case: Case) -> None:
     assert assessment.total_due == total
     assert assessment.unsecured_due == (total if case.unsecured is None else case.unsecured)
     assert assessment.estimated is case.estimated, assessment.remarks
+
+
+def test_no_two_cases_have_one_name() -> None:
+    assert len({case.id for case in CASES}) == len(CASES)

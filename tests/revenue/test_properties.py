@@ -1,17 +1,20 @@
 """What holds of every assessment, whatever the parcel."""
 
+import time
 from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import GoodsItem, GoodsType, RevenueAssessment, TransportMode
+from pipeline.model import Address, GoodsItem, GoodsType, RevenueAssessment, TransportMode
 from pipeline.revenue.assess import assess_revenue
+from pipeline.revenue.bill import apportioned
 from pipeline.revenue.categorise import irg_category
 from pipeline.rulebook.book import load_rule_book
-from tests.builders import goods_item, parcel
+from tests.builders import consignee, goods_item, parcel
 
 BOOK = load_rule_book()
 CODES = ("610910", "640399", "910211", "330300", "490199", "220300", "010121", "")
@@ -68,6 +71,95 @@ def test_it_never_raises_and_its_sums_hold(
     )
     assert category in (1, 2, 3, 4)
     assert reason
+
+
+@given(
+    any_decimals,
+    any_decimals,
+    st.sampled_from(["USD", "JPY", "XTS", "", "€", "RUB"]),
+    st.text(max_size=17),
+    st.sampled_from(["", "35001", "BT1 1AA", "97110"]),
+    st.sampled_from(["ES", "GB", "FR", "US", "", "\x00"]),
+    st.dates(),
+    st.sampled_from(TransportMode),
+)
+def test_no_field_and_no_day_makes_it_raise(
+    transport: Decimal,
+    insurance: Decimal,
+    currency: str,
+    scheme: str,
+    postcode: str,
+    country: str,
+    day: date,
+    mode: TransportMode,
+) -> None:
+    address = Address(city="A", country="ES", postcode=postcode)
+    declared = parcel(
+        items=[goods_item(commodity_code="6"), goods_item(origin_country="€")],
+        transport_cost=transport,
+        insurance_cost=insurance,
+        currency=currency,
+        vendor_scheme_id=scheme,
+        consignee=consignee(address=address),
+    )
+    found = assess_revenue(
+        declared,
+        destination_country=country,
+        transport_mode=mode,
+        legal_date=day,
+        book=BOOK,
+        on_account=False,
+    )
+    assert found.estimated or found.jurisdiction
+    assert 0 <= found.unsecured_due == found.total_due
+
+
+@pytest.mark.parametrize("digits", ["1E+999999", "1E-999999", "0." + "1" * 5_000, "-0", "sNaN"])
+def test_extreme_amounts_neither_raise_nor_take_long(digits: str) -> None:
+    began_s = time.perf_counter()
+    found = assess([goods_item(intrinsic_value=Decimal(digits))], "US", date(2026, 7, 10))
+    assert found.total_due.is_finite()
+    assert time.perf_counter() - began_s < 1
+
+
+@given(
+    st.decimals("0", "10000", places=2),
+    st.lists(st.decimals("0", "10000", places=2), min_size=1, max_size=99),
+)
+def test_shares_add_up_and_are_never_negative(amount: Decimal, weights: list[Decimal]) -> None:
+    shares = apportioned(amount, weights)
+    assert len(shares) == len(weights)
+    assert sum(shares, Decimal(0)) == amount
+    assert min(shares) >= 0
+
+
+@given(ordinary_values, st.integers(2, 9), st.sampled_from(["DE", "GB", "US"]), days)
+def test_goods_declared_in_several_lines_are_worth_the_same(
+    value: Decimal, lines: int, country: str, day: date
+) -> None:
+    """The limits see one consignment, however its goods are spread over lines."""
+    parts = apportioned(value, [Decimal(1)] * lines)
+    whole = assess([goods_item(intrinsic_value=value)], country, day, currency="USD")
+    split = assess(
+        [
+            goods_item(sequence_number=number, intrinsic_value=part)
+            for number, part in enumerate(parts, start=1)
+        ],
+        country,
+        day,
+        currency="USD",
+    )
+    assert split.intrinsic_value == whole.intrinsic_value
+    assert split.customs_value == whole.customs_value
+
+
+@given(items(ordinary_values), st.sampled_from(["DE", "GB", "US"]), days)
+def test_no_value_is_assessed_as_nothing_unless_the_law_of_the_day_is_sure(
+    goods: list[GoodsItem], country: str, day: date
+) -> None:
+    """Before the first period of a parameter nothing is known: never a silent release."""
+    early = assess(goods, country, date(1990, 1, 1) + (day - date(2020, 1, 1)) / 2)
+    assert early.estimated
 
 
 @given(items(ordinary_values), countries, days)

@@ -1,15 +1,15 @@
 """The strict loader of the rule book: errors name file and parameter."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from pipeline.errors import RuleBookError
-from pipeline.reference.exchange import conversion
-from pipeline.rulebook.book import load_rule_book
-from pipeline.rulebook.files import read_yaml
+from pipeline.model.revenue import LawStatus
+from pipeline.rulebook.book import RuleBook, load_rule_book
 from pipeline.rulebook.tariff import read_tariff
 
 JURISDICTION = """
@@ -18,7 +18,10 @@ JURISDICTION = """
     currency: EUR
     zones: {"XX": Europe/Berlin}
 """
-TARIFF = "code,goods,eu,eu_status,gb,gb_status,us,us_301,us_status\n610910,shirts,12,provisional,12,provisional,16.5,7.5,provisional\n"
+TARIFF = (
+    "code,goods,eu,eu_status,gb,gb_status,us,us_301,us_status\n"
+    "610910,shirts,12,provisional,12,provisional,16.5,7.5,provisional\n"
+)
 SURE = 'value: "1", status: enacted, confidence: high'
 PARAMETER = """
     jurisdiction: XX
@@ -33,13 +36,13 @@ PARAMETER = """
 """
 
 
-def book_of(folder: Path, values: str, parameter: str = PARAMETER) -> None:
-    (folder / "XX").mkdir()
+def book_of(folder: Path, values: str, parameter: str = PARAMETER) -> RuleBook:
+    (folder / "XX").mkdir(exist_ok=True)
     (folder / "XX" / "jurisdiction.yaml").write_text(dedent(JURISDICTION))
     text = dedent(parameter) + "".join(f"      - {line}\n" for line in values.split("\n"))
     (folder / "XX" / "duty.yaml").write_text(text)
     (folder / "tariff.csv").write_text(TARIFF)
-    load_rule_book.__wrapped__(folder)
+    return load_rule_book.__wrapped__(folder)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,12 @@ def book_of(folder: Path, values: str, parameter: str = PARAMETER) -> None:
             "ends before it begins",
         ),
         ('{from: 2020-01-01, value: "1", status: perhaps, confidence: high}', "perhaps"),
+        ("{from: 2020-01-01, value: 1, status: enacted, confidence: high}", r"line \d+: .*`int`"),
+        ('{from: 2020-01-01, value: "1O", status: enacted, confidence: high}', "not a number"),
+        ('{from: 2020-01-01, value: "NaN", status: enacted, confidence: high}', "not a number"),
+        ('{from: 2020-01-01, value: "-1", status: enacted, confidence: high}', "is not from 0"),
+        ("{from: 2020-01-01, status: enacted, confidence: high}", "missing required field `value`"),
+        ("", "values"),
         ('{from: 2020-01-01, valu: "1", status: enacted, confidence: high}', "valu"),
         ("{from: 2020-01-01, from: 2021-01-01}", "stands twice"),
     ],
@@ -74,23 +83,97 @@ def test_a_parameter_without_source_is_refused(tmp_path: Path) -> None:
         book_of(tmp_path, value, PARAMETER.replace("A gazette", '""'))
 
 
-def test_a_number_in_a_file_stays_exact(tmp_path: Path) -> None:
-    """A YAML float becomes text, never a binary float."""
-    path = tmp_path / "numbers.yaml"
-    path.write_text("a: 0.1\n")
-    assert read_yaml(path, dict[str, str]) == {"a": "0.1"}
+@pytest.mark.parametrize(
+    ("unit", "value", "said"),
+    [
+        ("share of value", "19", "not from 0 to 1"),
+        ("HS codes", "2203, 24", "not a list of HS codes"),
+        ("HS codes", "2", "not a list of HS codes"),
+    ],
+)
+def test_a_value_must_fit_its_unit(tmp_path: Path, unit: str, value: str, said: str) -> None:
+    entry = f'{{from: 2020-01-01, value: "{value}", status: enacted, confidence: high}}'
+    with pytest.raises(RuleBookError, match=rf"xx\.limit: the value from 2020-01-01: .*{said}"):
+        book_of(tmp_path, entry, PARAMETER.replace("unit: EUR", f"unit: {unit}"))
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RuleBookError, match=r"nothing\.yaml"):
-        read_yaml(tmp_path / "nothing.yaml", dict[str, str])
+def test_an_id_stands_once_in_the_rule_book(tmp_path: Path) -> None:
+    (tmp_path / "XX").mkdir()
+    (tmp_path / "XX" / "a.yaml").write_text(
+        dedent(PARAMETER) + f"      - {{from: 2020-01-01, {SURE}}}\n"
+    )
+    with pytest.raises(
+        RuleBookError, match=r"duty\.yaml: xx\.limit: this id stands more than once"
+    ):
+        book_of(tmp_path, f"{{from: 2020-01-01, {SURE}}}")
 
 
-def test_a_faulty_tariff_line_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("jurisdiction", "said"),
+    [
+        (
+            JURISDICTION.replace("Europe/Berlin", "Europe/Brelin").replace("XX", "YY"),
+            "no time zone 'Europe/Brelin'",
+        ),
+        (JURISDICTION.replace("Europe/Berlin", "../etc").replace("XX", "YY"), "no time zone"),
+        (JURISDICTION.replace("jurisdiction: XX", "jurisdiction: YY"), "XX belongs to another"),
+        (JURISDICTION.replace('"XX":', '"YY":'), "has another file"),
+    ],
+)
+def test_a_faulty_jurisdiction_is_refused_and_named(
+    tmp_path: Path, jurisdiction: str, said: str
+) -> None:
+    (tmp_path / "YY").mkdir()
+    (tmp_path / "YY" / "jurisdiction.yaml").write_text(dedent(jurisdiction))
+    with pytest.raises(RuleBookError, match=rf"YY/jurisdiction\.yaml: .*{said}"):
+        book_of(tmp_path, f"{{from: 2020-01-01, {SURE}}}")
+
+
+def test_law_without_its_jurisdiction_is_refused(tmp_path: Path) -> None:
+    parameter = PARAMETER.replace("jurisdiction: XX", "jurisdiction: ZZ")
+    with pytest.raises(RuleBookError, match=r"duty\.yaml: ZZ has no file jurisdiction\.yaml"):
+        book_of(tmp_path, f"{{from: 2020-01-01, {SURE}}}", parameter)
+
+
+def test_outside_its_periods_a_parameter_is_unverified(tmp_path: Path) -> None:
+    book = book_of(tmp_path, f"{{from: 2020-01-01, until: 2021-01-01, {SURE}}}")
+    inside = book.on("XX", date(2020, 12, 31)).value("xx.limit")
+    assert (inside.number, inside.status) == (Decimal(1), LawStatus.ENACTED)
+    for day in (date(2019, 12, 31), date(2021, 1, 1)):
+        outside = book.on("XX", day).value("xx.limit")
+        assert (outside.number, outside.status) == (None, LawStatus.UNVERIFIED)
+
+
+def test_the_version_changes_with_any_law_and_with_nothing_else(tmp_path: Path) -> None:
+    before = book_of(tmp_path, f"{{from: 2020-01-01, {SURE}}}").version
+    (tmp_path / "XX" / "duty.yaml~").write_text("left by an editor")
+    assert load_rule_book.__wrapped__(tmp_path).version == before
+    (tmp_path / "tariff.csv").write_text(TARIFF.replace("16.5", "16.6"))
+    assert load_rule_book.__wrapped__(tmp_path).version != before
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("640399,shoes,much,provisional,8,provisional,8,0,provisional", "ConversionSyntax"),
+        ("640399,shoes,NaN,provisional,8,provisional,8,0,provisional", "InvalidOperation"),
+        ("640399,shoes,-1,provisional,8,provisional,8,0,provisional", "-1 % is not from 0"),
+        ("640399,shoes,8,perhaps,8,provisional,8,0,provisional", "perhaps"),
+        ("6403,shoes,8,provisional,8,provisional,8,0,provisional", "neither a chapter nor"),
+        ("610910,shirts,8,provisional,8,provisional,8,0,provisional", "stands twice"),
+        ("640399,shoes,8", "None"),
+    ],
+)
+def test_a_faulty_tariff_line_is_named(tmp_path: Path, line: str, said: str) -> None:
     path = tmp_path / "tariff.csv"
-    path.write_text(TARIFF + "640399,shoes,much,provisional,8,provisional,8,0,provisional\n")
-    with pytest.raises(RuleBookError, match="line 3"):
+    path.write_text(f"{TARIFF}{line}\n")
+    with pytest.raises(RuleBookError, match=rf"tariff\.csv, line 3: .*{said}"):
         read_tariff(path)
+
+
+def test_a_missing_tariff_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RuleBookError, match=r"tariff\.csv: .*No such file"):
+        read_tariff(tmp_path / "tariff.csv")
 
 
 def test_the_legal_date_is_the_local_date_of_arrival() -> None:
@@ -99,24 +182,24 @@ def test_the_legal_date_is_the_local_date_of_arrival() -> None:
     arrival_at = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
     assert book.legal_date(arrival_at, "DE") == date(2026, 7, 1)
     assert book.legal_date(arrival_at, "US") == date(2026, 6, 30)
-    assert book.legal_date(arrival_at, "JP") == date(2026, 6, 30)  # uncovered: UTC
+    eastern = datetime(2026, 7, 1, 8, 30, tzinfo=timezone(timedelta(hours=9)))
+    assert book.legal_date(eastern, "JP") == date(2026, 6, 30)  # uncovered: UTC
 
 
-def test_the_rate_of_a_month_is_that_of_the_penultimate_wednesday_before() -> None:
-    """Rates of the ECB of 2026-06-17 for July and of 2026-10-21 for November."""
-    july = conversion("USD", "EUR", date(2026, 7, 15))
-    november = conversion("CNY", "EUR", date(2026, 11, 30))
-    assert july
-    assert str(july.rate) == "1.1591"
-    assert november
-    assert str(november.rate) == "7.4999"
-
-
-def test_after_the_last_known_month_the_last_rate_stands_in_and_says_so() -> None:
-    later = conversion("USD", "EUR", date(2027, 3, 1))
-    assert later
-    assert "standing in for 2027-03" in later.text
-
-
-def test_an_unknown_currency_has_no_rate() -> None:
-    assert conversion("XTS", "EUR", date(2026, 7, 1)) is None
+@pytest.mark.parametrize(
+    ("country", "postcode", "special"),
+    [
+        ("ES", "35001", True),
+        ("ES", "28001", False),
+        ("FR", "97110", True),
+        ("GB", "bt1 1aa", True),
+        ("GB", "B1 1AA", False),
+        ("DE", " 78 266", True),
+        ("DE", "", False),
+        ("JP", "9700000", False),
+    ],
+)
+def test_territories_with_rules_of_their_own_are_told_by_postcode(
+    country: str, postcode: str, special: bool
+) -> None:
+    assert load_rule_book().in_special_territory(country, postcode) is special
