@@ -47,9 +47,10 @@ def simulate(
         greenlane simulate --parcels 500 --seed 7 --output manifests.jsonl
         greenlane simulate --parcels 100000 --rate 2000 --broker 127.0.0.1:9092
 
-    In a file, messages that are cut off in the middle are left out: a line holds one JSON document.
-    On a broker they are sent, as real carriers do. The parcels of repeated messages do not count.
-    All persons and firms are invented.
+    In a file, messages that nobody can read are left out: a line holds one manifest. On a broker
+    they are sent, as real carriers do. The parcels of repeated messages do not count. --truth
+    tells of each message its kind, and which parcels are planted. All persons and firms are
+    invented.
     """
     try:
         with truth.open("wb") if truth else nullcontext() as truth_file:
@@ -68,7 +69,8 @@ def simulate(
                     )
                 )
     except OSError as error:
-        raise InputFileError(f"{error.filename} cannot be written: {error.strerror}") from error
+        path = error.filename or output or truth
+        raise InputFileError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _write(path: Path, messages: Iterable[SimulatedMessage]) -> None:
@@ -87,7 +89,8 @@ def _with_truth(
                 "key": message.key.decode(),
                 "kind": message.kind,
                 "parcels": message.parcels,
-                "planted": dict(message.planted),
+                "planted": message.planted,
+                "faults": dict(message.faults),
             }
             file.write(orjson.dumps(line) + b"\n")
         yield message

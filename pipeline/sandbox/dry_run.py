@@ -57,7 +57,8 @@ def read_messages(text: bytes) -> Iterator[bytes]:
         yield from (line for line in text.splitlines() if line.strip())
         return
     if isinstance(document, list):
-        yield from map(orjson.dumps, document)
+        # Numbers stay as they stand: none passes through a binary float.
+        yield from map(bytes, msgspec.json.decode(text, type=list[msgspec.Raw]))
     else:
         yield text
 
