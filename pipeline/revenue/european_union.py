@@ -12,7 +12,11 @@ SUBHEADING_LENGTH = 6
 
 
 def charge(bill: Bill, country: str) -> bool:
-    """Add duty and VAT; whether VAT was collected at sale."""
+    """Add duty and VAT; whether VAT was collected at sale.
+
+    Handling fees of the Union and of states are not computed: where one may be due, the bill is
+    an estimate.
+    """
     excise = note_excise(bill, "eu.excise.goods")
     if bill.flow is Flow.PRIVATE_GIFT and bill.within("eu.gift.limit"):
         if bill.holds_goods_of("eu.gift.capped_goods"):
@@ -21,6 +25,9 @@ def charge(bill: Bill, country: str) -> bool:
     _add_duty(bill)
     if bill.flow is Flow.CONSUMER_SALE:
         bill.rule("eu.fee.handling")
+    national_fee = f"eu.fee.national.{country}"
+    if bill.law.has(national_fee) and bill.within("eu.fee.national_limit"):
+        bill.rule(national_fee)
     if _ioss_holds(bill, excise=excise):
         return True
     _add_vat(bill, country)

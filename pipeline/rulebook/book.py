@@ -62,6 +62,10 @@ class Law:
         """One parameter; its id must exist in the rule book."""
         return self._values[parameter_id]
 
+    def has(self, parameter_id: str) -> bool:
+        """Whether the rule book knows a parameter, whatever its value."""
+        return parameter_id in self._values
+
     def amount(self, parameter_id: str) -> Decimal | None:
         """One parameter as a number; None while no rule is in force."""
         return self._values[parameter_id].number
