@@ -61,8 +61,10 @@ def installed(
         yield Installation(broker, prefix, pool)
 
 
-async def send(installation: Installation, messages: Iterable[Raw]) -> None:
-    """Publish messages in order, whatever they are."""
+async def send(
+    installation: Installation, messages: Iterable[Raw], *, pause_s: float = 0.0
+) -> None:
+    """Publish messages in order, whatever they are, with a pause after each."""
     async with AIOKafkaProducer(
         bootstrap_servers=installation.broker,
         enable_idempotence=True,
@@ -78,6 +80,8 @@ async def send(installation: Installation, messages: Iterable[Raw]) -> None:
                 value=message.value,
                 headers=headers,
             )
+            if pause_s:
+                await asyncio.sleep(pause_s)
         await producer.flush()
 
 

@@ -21,6 +21,7 @@ from tests.installation.installation import Installation, Raw, installed, send, 
 PARCELS = int(os.environ.get("GREENLANE_CHAOS_PARCELS", "12000"))
 KILLS = int(os.environ.get("GREENLANE_CHAOS_KILLS", "3"))
 SEED = int(os.environ.get("GREENLANE_CHAOS_SEED", "5"))
+SECONDS_BETWEEN_KILLS = 2.0
 CLEAN = Mix(faulty=0, repeat=0.05, conflict=0, corrupt=0)
 OUTCOMES = ("release", "inspection", "revenue")
 
@@ -52,13 +53,13 @@ async def decisions(installation: Installation) -> list[tuple[str, str, int, int
 
 
 async def kill_under_load(installation: Installation, messages: list[SimulatedMessage]) -> None:
-    """Send everything, and meanwhile kill a random worker again and again; each is restarted."""
+    """Send for as long as workers are killed at random times; each is started again at once."""
     random = Random(SEED)
-    sending = asyncio.create_task(
-        send(installation, (Raw(m.key, m.value, m.parcels) for m in messages))
-    )
+    pause_s = KILLS * SECONDS_BETWEEN_KILLS / len(messages)
+    raw = (Raw(m.key, m.value, m.parcels) for m in messages)
+    sending = asyncio.create_task(send(installation, raw, pause_s=pause_s))
     for _ in range(KILLS):
-        await asyncio.sleep(random.uniform(0.5, 2.5))
+        await asyncio.sleep(random.uniform(0.5, 1.5) * SECONDS_BETWEEN_KILLS)
         worker = random.choice(installation.pool.workers)
         worker.kill()
         assert worker.exit_status is not None
