@@ -14,11 +14,11 @@ from rich.progress import track
 from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix
 from pipeline.errors import InputFileError
 from pipeline.model import Severity
+from pipeline.ops.topic_reader import TopicReader
 from pipeline.sandbox.answers import TOPICS as ANSWER_TOPICS
 from pipeline.sandbox.answers import Answers, collect_answers
 from pipeline.sandbox.manifest_files import ManifestMessage, messages_of, read_manifests
 from pipeline.sandbox.publisher import publish as publish_messages
-from pipeline.sandbox.topic_reader import TopicReader
 from pipeline.settings import Settings
 
 STANDARD_INPUT = Path("-")

@@ -14,7 +14,7 @@ from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix
 from pipeline.model import Decision, Outcome
 from pipeline.model.explain import explain
 from pipeline.ops.ledger import OUTCOME_TOPICS
-from pipeline.sandbox.topic_reader import TopicReader
+from pipeline.ops.topic_reader import TopicReader
 
 POLL_MS = 200
 COLOURS = {

@@ -1,23 +1,15 @@
 """Feeds the ledger from a broker: plain consumer, no group, committed records only."""
 
-import asyncio
 from collections.abc import Callable
 from time import monotonic, time
 from types import TracebackType
-from typing import Any, Self
-
-from aiokafka import AIOKafkaConsumer
-from aiokafka.structs import TopicPartition
+from typing import Self
 
 from pipeline.ops.latency import Latencies
 from pipeline.ops.ledger import LEDGER_TOPICS, DecisionHead, Ledger, Tally
-from pipeline.ops.partitions import partitions_of
+from pipeline.ops.topic_reader import TopicReader
 from pipeline.stream.records import Record
 
-FETCH_BYTES_MAX = 4_000_000
-FETCH_MAX_WAIT_MS = 50
-RECORDS_PER_POLL_MAX = 5_000
-"""Bounds how long a poll keeps the event loop from other work: about 50 ms."""
 SETTLE_POLL_MS = 50
 
 OnRecord = Callable[[Record], None]
@@ -50,11 +42,11 @@ class LedgerReader:
         self.latencies = Latencies()
         """From a manifest's broker timestamp to the moment its parcel's first decision is read."""
         self._tally = Tally(manifest_parcels_max=manifest_parcels_max)
-        self._broker = broker
-        self._logical = {topic_prefix + name: name for name in LEDGER_TOPICS}
+        self._reader = TopicReader(
+            broker, LEDGER_TOPICS, topic_prefix=topic_prefix, from_beginning=True
+        )
         self._on_record = on_record
         self._clock = clock
-        self._consumer: AIOKafkaConsumer
 
     async def __aenter__(self) -> Self:
         """Connect and find all partitions.
@@ -62,17 +54,7 @@ class LedgerReader:
         Raises:
             BrokerError: nothing answers at the address, or a topic is missing.
         """
-        places = await partitions_of(self._broker, self._logical)
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._broker,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
-            max_partition_fetch_bytes=FETCH_BYTES_MAX,
-        )
-        await self._consumer.start()
-        self._consumer.assign(places)
+        await self._reader.__aenter__()
         return self
 
     async def __aexit__(
@@ -82,7 +64,7 @@ class LedgerReader:
         trace: TracebackType | None,
     ) -> None:
         """Disconnect; the tally stays readable."""
-        await self._consumer.stop()
+        await self._reader.__aexit__(kind, error, trace)
 
     def ledger(self) -> Ledger:
         """The figures of everything read so far."""
@@ -90,22 +72,16 @@ class LedgerReader:
 
     async def poll(self, timeout_ms: int = 100) -> int:
         """Take in what waits, or what comes within the time. Returns the number of records."""
-        fetched = await self._consumer.getmany(
-            timeout_ms=timeout_ms, max_records=RECORDS_PER_POLL_MAX
-        )
+        records = await self._reader.poll(timeout_ms)
         read_at_s = self._clock()
-        count = 0
-        for place, records in fetched.items():
-            topic = self._logical[place.topic]
-            count += len(records)
-            for record in records:
-                self._take_in(topic, record, read_at_s)
-        return count
+        for record in records:
+            self._take_in(record, read_at_s)
+        return len(records)
 
     async def catch_up(self) -> Ledger:
         """Read up to what is committed now."""
-        ends = await self._consumer.end_offsets(self._consumer.assignment())
-        while await self._is_behind(ends):
+        ends = await self._reader.ends()
+        while await self._reader.is_behind(ends):
             await self.poll(SETTLE_POLL_MS)
         return self.ledger()
 
@@ -124,29 +100,12 @@ class LedgerReader:
                 ledger = await self.catch_up()
         return ledger
 
-    def _take_in(self, topic: str, record: Any, read_at_s: float) -> None:
-        head = self._tally.add(topic, record.key, record.value, record.headers)
+    def _take_in(self, record: Record, read_at_s: float) -> None:
+        head = self._tally.add(record.topic, record.key, record.value, record.headers)
         if head is not None:
             self._note_latency(head, read_at_s)
         if self._on_record is not None:
-            self._on_record(
-                Record(
-                    topic,
-                    record.partition,
-                    record.offset,
-                    record.timestamp,
-                    record.key,
-                    record.value,
-                    record.headers,
-                )
-            )
+            self._on_record(record)
 
     def _note_latency(self, head: DecisionHead, read_at_s: float) -> None:
         self.latencies.add((read_at_s - head.received_at.timestamp()) * 1000)
-
-    async def _is_behind(self, ends: dict[TopicPartition, int]) -> bool:
-        for place, end in ends.items():
-            if await self._consumer.position(place) < end:
-                return True
-            await asyncio.sleep(0)
-        return False

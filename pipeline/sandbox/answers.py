@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.model import Acknowledgement, manifest_key
-from pipeline.sandbox.topic_reader import TopicReader
+from pipeline.ops.topic_reader import TopicReader
 from pipeline.stream.records import Record
 
 TOPICS = ("acknowledgements", "dead-letters")

@@ -10,10 +10,10 @@ from typer.testing import CliRunner, Result
 
 from pipeline.cli.main import app
 from pipeline.errors import BrokerError, InputFileError
+from pipeline.ops.topic_reader import TopicReader
 from pipeline.sandbox.carriers.simulate import simulate
 from pipeline.sandbox.carriers.truth import MessageKind
 from pipeline.sandbox.manifest_files import read_manifests
-from pipeline.sandbox.topic_reader import TopicReader
 from pipeline.sandbox.trial import Trial
 
 PARCELS, SEED = 12_000, 2

@@ -10,10 +10,10 @@ import pytest
 from pipeline.contract.create import create_topics
 from pipeline.contract.declarations import declarations
 from pipeline.errors import BrokerError
+from pipeline.ops.topic_reader import TopicReader
 from pipeline.sandbox.carriers.simulate import simulate
 from pipeline.sandbox.manifest_files import ManifestMessage
 from pipeline.sandbox.publisher import publish
-from pipeline.sandbox.topic_reader import TopicReader
 from pipeline.stream.records import Record
 
 DEADLINE_S = 20

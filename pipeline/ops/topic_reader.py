@@ -1,15 +1,20 @@
 """Reading topics from outside: committed records only, no consumer group."""
 
+import asyncio
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
 
 from pipeline.ops.partitions import partitions_of
 from pipeline.stream.records import Record
 
 FETCH_MAX_WAIT_MS = 50
+FETCH_BYTES_MAX = 4_000_000
+RECORDS_PER_POLL_MAX = 5_000
+"""Bounds how long a poll keeps the event loop from other work: about 50 ms."""
 
 
 class TopicReader:
@@ -41,6 +46,7 @@ class TopicReader:
             enable_auto_commit=False,
             auto_offset_reset="earliest" if self._from_beginning else "latest",
             fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
+            max_partition_fetch_bytes=FETCH_BYTES_MAX,
         )
         await self._consumer.start()
         self._consumer.assign(places)
@@ -59,7 +65,9 @@ class TopicReader:
 
     async def poll(self, timeout_ms: int) -> list[Record]:
         """Records that wait, or come within the time; topics by their logical names."""
-        fetched = await self._consumer.getmany(timeout_ms=timeout_ms)
+        fetched = await self._consumer.getmany(
+            timeout_ms=timeout_ms, max_records=RECORDS_PER_POLL_MAX
+        )
         return [
             Record(
                 self._topics[record.topic],
@@ -73,3 +81,18 @@ class TopicReader:
             for records in fetched.values()
             for record in records
         ]
+
+    async def ends(self) -> dict[TopicPartition, int]:
+        """Where each partition ends now, counting committed records only."""
+        ends: dict[TopicPartition, int] = await self._consumer.end_offsets(
+            self._consumer.assignment()
+        )
+        return ends
+
+    async def is_behind(self, ends: dict[TopicPartition, int]) -> bool:
+        """Whether something before `ends` is still to be read."""
+        for place, end in ends.items():
+            if await self._consumer.position(place) < end:
+                return True
+            await asyncio.sleep(0)
+        return False
