@@ -21,6 +21,7 @@ STALLED_AFTER_S = 60.0
 TICK_S = 0.1
 POLL_MS = 50
 KEPT_PARCELS = 10_000
+RULE_FIRED = b'"observed":'
 
 
 class TrialRun:
@@ -30,7 +31,7 @@ class TrialRun:
         self.started_at_s = time.monotonic()
         self.ended_at_s: float | None = None
         self.samples: dict[str, bytes] = {}
-        """The first decision of each outcome, as it stands on its topic."""
+        """A decision of each outcome, the one with most rules that fired, as on its topic."""
         self.ended: defaultdict[ParcelKind, Counter[str]] = defaultdict(Counter)
         """How the planted parcels ended, by what was planted."""
         self._trial = trial
@@ -137,8 +138,10 @@ class TrialRun:
     def _on_record(self, record: Record) -> None:
         if record.topic not in OUTCOME_TOPICS or record.key is None:
             return
-        if record.topic not in self.samples:
-            self.samples[record.topic] = record.value or b""
+        value = record.value or b""
+        known = self.samples.get(record.topic)
+        if known is None or value.count(RULE_FIRED) > known.count(RULE_FIRED):
+            self.samples[record.topic] = value
         kind = self._planted.get(record.key.partition(b"/")[2])
         if kind:
             self.ended[kind][record.topic] += 1
