@@ -43,6 +43,10 @@ class Settings:
     cycle_wait_ms: int = 5
     """How long a worker waits for more input before it closes a cycle."""
 
+    def carriers_on_account(self) -> frozenset[str]:
+        """Ids in `on_account_carriers`."""
+        return frozenset(filter(None, map(str.strip, self.on_account_carriers.split(","))))
+
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Settings from variables such as GREENLANE_BROKER.

@@ -20,3 +20,8 @@ def test_an_unknown_variable_is_an_error_that_names_it() -> None:
 def test_a_number_must_be_one() -> None:
     with pytest.raises(SettingsError, match="GREENLANE_WEB_PORT must be a whole number"):
         read_settings({"GREENLANE_WEB_PORT": "http"})
+
+
+def test_carriers_on_account_are_listed_with_commas_and_spaces() -> None:
+    settings = read_settings({"GREENLANE_ON_ACCOUNT_CARRIERS": "AEROPAK, SWIFTPOST,"})
+    assert settings.carriers_on_account() == {"AEROPAK", "SWIFTPOST"}

@@ -58,7 +58,7 @@ class AssessRoom:
         self._salt = settings.selection_salt.encode()
         self._per_million = settings.random_selection_per_million
         self._score_min = settings.inspection_score_min
-        self._on_account = frozenset(filter(None, settings.on_account_carriers.split(",")))
+        self._on_account = settings.carriers_on_account()
         self._indicators: Sequence[Indicator] = (
             value_indicators(rules),
             goods_indicators(rules),

@@ -86,5 +86,4 @@ class DecideRoom:
 
 def build_decide_room(settings: Settings, book: RuleBook) -> DecideRoom:
     """The room of an installation; `book` is the law by which found goods are assessed."""
-    carriers = (carrier.strip() for carrier in settings.on_account_carriers.split(","))
-    return DecideRoom(book, on_account_carriers=frozenset(filter(None, carriers)))
+    return DecideRoom(book, on_account_carriers=settings.carriers_on_account())
