@@ -52,13 +52,13 @@ def broker(
 
 
 def _introduce(console: Console, kafka: EmbeddedBroker, data_dir: Path | None) -> None:
-    typer.echo(kafka.bootstrap_servers)
     kept = f"kept in {data_dir}" if data_dir else "removed at the end"
     console.print(
         f"Kafka {KAFKA_VERSION} answers at {kafka.bootstrap_servers}. Data: {kept}. "
         f"Log: {kafka.log_path}. Ctrl-C stops it.",
         soft_wrap=True,
     )
+    typer.echo(kafka.bootstrap_servers)  # last: who reads it may stop us at once
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
