@@ -7,7 +7,7 @@ commits belong to the engine, so Faust itself commits nothing.
 Overrides private parts of faust-streaming 0.15.3 and aiokafka 0.14.0, which are pinned for it.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -82,20 +82,35 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
 
     def note_assignment(self) -> None:
         """Remember the present assignment and its generation."""
-        consumer = self._ensure_consumer()
-        self.assignment_known = consumer._subscription.subscription.assignment  # noqa: SLF001
-        self.generation = consumer._coordinator.generation  # noqa: SLF001
+        self.assignment_known = self._assignment()
+        self.generation = self._ensure_consumer()._coordinator.generation  # noqa: SLF001
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> FetchedRecords:
-        """Fetch, and tell under which generation: nothing of an older assignment gets through."""
-        consumer = self._ensure_consumer()
+        """Fetch, and tell under which generation: nothing of an older assignment gets through.
+
+        A call that waits while partitions are assigned anew outlives the agent that asked for it.
+        What it takes from the new assignment would reach nobody, so it is given back.
+        """
+        before = self._assignment()
         records = await super()._fetch_records(*args, **kwargs)
         fetched = FetchedRecords()
-        assignment = consumer._subscription.subscription.assignment  # noqa: SLF001
-        if assignment is self.assignment_known:
+        if before is self._assignment() and before is self.assignment_known:
             fetched.update(records)
             fetched.generation = self.generation
+        else:
+            self._give_back(records)
         return fetched
+
+    def _give_back(self, records: Mapping[KafkaTopicPartition, list[Any]]) -> None:
+        """Let the records be fetched again. Nothing came between: no await since they came."""
+        consumer = self._ensure_consumer()
+        for place, taken in records.items():
+            if taken and consumer._subscription.is_assigned(place):  # noqa: SLF001
+                consumer.seek(place, taken[0].offset)
+
+    def _assignment(self) -> Any:
+        subscription = self._ensure_consumer()._subscription.subscription  # noqa: SLF001
+        return subscription.assignment if subscription else None
 
     async def stable_offsets(self, partitions: Iterable[TP]) -> dict[TP, int]:
         """The group's committed offsets; -1 where there is none."""

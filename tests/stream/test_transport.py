@@ -1,0 +1,71 @@
+"""What a fetch returns that outlived the assignment under which it was asked for."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from faust.transport.drivers import aiokafka as driver
+
+from pipeline.stream.transport import ChunkConsumerThread
+
+PLACE = TopicPartition("lines", 0)
+RECORDS = {PLACE: [SimpleNamespace(offset=7), SimpleNamespace(offset=8)]}
+
+
+class Consumer:
+    """As much of aiokafka's consumer as a fetch touches."""
+
+    def __init__(self) -> None:
+        self.sought: list[tuple[TopicPartition, int]] = []
+        self.assignment = object()
+        self._coordinator = SimpleNamespace(generation=4)
+
+    @property
+    def _subscription(self) -> Any:
+        subscription = SimpleNamespace(assignment=self.assignment)
+        return SimpleNamespace(subscription=subscription, is_assigned=lambda place: place == PLACE)
+
+    def seek(self, place: TopicPartition, offset: int) -> None:
+        self.sought.append((place, offset))
+
+
+@pytest.fixture
+def thread(monkeypatch: pytest.MonkeyPatch) -> ChunkConsumerThread:
+    thread = ChunkConsumerThread.__new__(ChunkConsumerThread)
+    consumer = Consumer()
+    monkeypatch.setattr(thread, "_ensure_consumer", lambda: consumer, raising=False)
+    thread.note_assignment()
+    return thread
+
+
+def fetching(monkeypatch: pytest.MonkeyPatch, *, meanwhile: Any = lambda: None) -> None:
+    async def fetch(*_: Any, **__: Any) -> dict[TopicPartition, list[Any]]:
+        meanwhile()
+        return RECORDS
+
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "_fetch_records", fetch)
+
+
+async def test_records_of_the_present_assignment_carry_its_generation(
+    thread: ChunkConsumerThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetching(monkeypatch)
+    fetched = await thread._fetch_records()
+    assert fetched == RECORDS
+    assert fetched.generation == 4
+    assert thread._ensure_consumer().sought == []
+
+
+async def test_records_taken_by_a_call_of_the_assignment_before_are_given_back(
+    thread: ChunkConsumerThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked is gone: without a step back nobody would ever see them."""
+
+    def assign_anew() -> None:
+        thread._ensure_consumer().assignment = object()
+        thread.note_assignment()
+
+    fetching(monkeypatch, meanwhile=assign_anew)
+    assert await thread._fetch_records() == {}
+    assert thread._ensure_consumer().sought == [(PLACE, 7)]
