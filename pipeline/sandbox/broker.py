@@ -23,7 +23,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from pipeline.errors import BrokerError
-from pipeline.sandbox.children import die_with_parent
+from pipeline.sandbox.children import die_with_parent, wait_for
 from pipeline.sandbox.kafka_jars import kafka_jars
 from pipeline.sandbox.ports import free_port, is_free
 
@@ -184,7 +184,7 @@ class EmbeddedBroker:
             BrokerError: it ended; shows the end of its log.
         """
         if self._process:
-            status = self._process.wait()
+            status = wait_for(self._process)
             raise BrokerError(f"Kafka ended with status {status}: {self._last_log_lines()}")
 
     def close(self) -> None:
