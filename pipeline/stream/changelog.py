@@ -44,7 +44,8 @@ class ChangelogReader:
         self.state: KeyedState[Any] = KeyedState()
         self.positions: dict[TopicPartition, int] = {}
         self.entries = 0
-        self._partition = partition
+        self.room_name = room.name
+        self.partition = partition
         entry_type: Any = tuple.__class_getitem__((int | None, room.state_type))
         self._decode = msgspec.msgpack.Decoder(entry_type).decode
         self._decode_offset = msgspec.msgpack.Decoder(int).decode
@@ -55,7 +56,7 @@ class ChangelogReader:
         name = key[1:].decode()
         if key.startswith(_POSITION):
             if value is not None:
-                source = TopicPartition(name, self._partition)
+                source = TopicPartition(name, self.partition)
                 self.positions[source] = self._decode_offset(value)
             return
         if value is None:

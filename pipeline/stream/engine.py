@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from time import perf_counter, time
 
-from aiokafka.structs import TopicPartition as KafkaTopicPartition
-
-from pipeline.stream.fencing import FencedProducer, Membership
+from pipeline.stream.kafka import KafkaLog
+from pipeline.stream.log import Log, Membership
 from pipeline.stream.outbox import Outbox
-from pipeline.stream.producer import new_producer, send_outputs
 from pipeline.stream.records import Chunk, Record, TopicPartition
 from pipeline.stream.recovery import restore
 from pipeline.stream.report import CycleReport, Observer, RoomReport
@@ -40,8 +38,10 @@ class Engine:
         settings: StreamSettings,
         observer: Observer,
         on_failure: Callable[[BaseException], None],
+        stream_log: Log | None = None,
     ) -> None:
         self.settings = settings
+        self._log = stream_log or KafkaLog(settings)
         self.rooms = tuple(rooms)
         self.observer = observer
         self._ready = asyncio.Event()
@@ -51,7 +51,6 @@ class Engine:
         self._working = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._restoring: asyncio.Task[None] | None = None
-        self._producer: FencedProducer
         self._workshop: Workshop
 
     @property
@@ -83,9 +82,8 @@ class Engine:
 
     async def start(self) -> None:
         """Connect, learn the topics' partition counts, and begin to work."""
-        self._producer = new_producer(self.settings)
-        await self._producer.start()
-        counts = await partition_counts(self._producer, self.rooms, self.settings.topic_prefix)
+        await self._log.start()
+        counts = await partition_counts(self._log, self.rooms, self.settings.topic_prefix)
         self._workshop = Workshop(self.rooms, counts)
         self._tasks = [asyncio.create_task(self._run(), name="cycles")]
 
@@ -102,7 +100,7 @@ class Engine:
             log.warning("the running cycle did not end within %s s", STOP_DEADLINE_S)
             self._cancel_tasks()
         self._tasks = []
-        await self._producer.stop()
+        await self._log.stop()
 
     def offer(self, chunk: Chunk) -> None:
         """Queue a chunk; one fetched before the last rebalance is dropped, its owner reads it."""
@@ -135,7 +133,7 @@ class Engine:
     async def _restore(self, committed: Mapping[TopicPartition, int]) -> None:
         started = perf_counter()
         try:
-            entries = await restore(self._workshop, committed, self.settings)
+            entries = await restore(self._workshop, committed, self._log)
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker cannot work
             self._on_failure(error)
             return
@@ -169,16 +167,13 @@ class Engine:
             await asyncio.sleep(0)
         started = perf_counter()
         now_ms = int(time() * 1000)
-        await self._producer.begin_transaction()
-        deliveries = await send_outputs(
-            self._producer,
-            chain(outbox.outputs(), self._workshop.changelog(taken)),
-            topic_prefix=self.settings.topic_prefix,
-            timestamp_ms=now_ms,
-        )
-        await self._producer.send_fenced_offsets(self._offsets(taken), membership)
+        await self._log.begin()
+        outputs = chain(outbox.outputs(), self._workshop.changelog(taken))
+        deliveries = await self._log.send(outputs, timestamp_ms=now_ms)
+        positions = {source: self._workshop.positions[source] for source in taken}
+        await self._log.send_offsets(positions, membership)
         await deliveries.confirm()
-        await self._producer.commit_transaction()
+        await self._log.commit()
         self.observer.on_cycle(
             CycleReport(
                 committed_at_ms=int(time() * 1000),
@@ -203,19 +198,10 @@ class Engine:
         self._workshop.work(records, outbox, report)
         report.work_seconds += perf_counter() - started
 
-    def _offsets(self, sources: Iterable[TopicPartition]) -> dict[KafkaTopicPartition, int]:
-        prefix = self.settings.topic_prefix
-        return {
-            KafkaTopicPartition(prefix + source.topic, source.partition): (
-                self._workshop.positions[source]
-            )
-            for source in sources
-        }
-
     async def _abort(self) -> None:
         try:
             async with asyncio.timeout(ABORT_DEADLINE_S):
-                await self._producer.abort_transaction()
+                await self._log.abort()
         except Exception as error:  # noqa: BLE001 - the broker aborts it when it times out
             log.warning("the open transaction could not be aborted: %r", error)
 

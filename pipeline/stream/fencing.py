@@ -7,7 +7,7 @@ about to change). These are versions 3 and 7 of the two requests.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiokafka import AIOKafkaProducer, errors
 from aiokafka.client import CoordinationType
@@ -27,6 +27,8 @@ from aiokafka.protocol.types import (
 from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
+from pipeline.stream.log import Membership, WorkerFencedError
+
 _STRING = CompactString("utf-8")
 _ERROR_UNSTABLE_OFFSET_COMMIT = 88
 _FENCED_CODES = {
@@ -36,19 +38,6 @@ _FENCED_CODES = {
     82: "FENCED_INSTANCE_ID",
     90: "PRODUCER_FENCED",
 }
-
-
-class WorkerFencedError(Exception):
-    """The group gave this worker's partitions to another: its late commit was refused."""
-
-
-class Membership(NamedTuple):
-    """Under which identity input was fetched; a commit under an older one is refused."""
-
-    group_id: str
-    generation: int
-    member_id: str
-    instance_id: str | None
 
 
 class TxnOffsetCommitResponseV3(Response):

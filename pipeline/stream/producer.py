@@ -10,6 +10,7 @@ from aiokafka import errors
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from pipeline.stream.fencing import FencedProducer
+from pipeline.stream.log import DeliveryError
 from pipeline.stream.outbox import Output
 from pipeline.stream.settings import StreamSettings
 
@@ -48,11 +49,7 @@ def new_producer(settings: StreamSettings) -> FencedProducer:
     )
 
 
-class DeliveryError(Exception):
-    """The broker refused a part of the cycle's outputs, so nothing of it may be committed."""
-
-
-class Deliveries(NamedTuple):
+class BatchDeliveries(NamedTuple):
     """Batches on their way to the broker."""
 
     outputs: int
@@ -73,7 +70,7 @@ class Deliveries(NamedTuple):
 
 async def send_outputs(
     producer: FencedProducer, outputs: Iterable[Output], *, topic_prefix: str, timestamp_ms: int
-) -> Deliveries:
+) -> BatchDeliveries:
     """Hand all outputs to the producer in full batches."""
     by_place: defaultdict[tuple[str, int], list[Output]] = defaultdict(list)
     for output in outputs:
@@ -84,7 +81,7 @@ async def send_outputs(
             await producer.send_batch(batch, topic_prefix + topic, partition=partition)
             for batch in _batches(producer, batch_outputs, timestamp_ms)
         ]
-    return Deliveries(sum(map(len, by_place.values())), pending)
+    return BatchDeliveries(sum(map(len, by_place.values())), pending)
 
 
 def _batches(

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from time import monotonic
 
-from aiokafka import AIOKafkaProducer
-
+from pipeline.stream.log import Log
 from pipeline.stream.room import Room, changelog_topic
 
 JUST_CREATED_S = 2.0
@@ -17,9 +16,7 @@ class TopicsError(Exception):
     """A topic is missing or does not fit the others; the worker cannot start."""
 
 
-async def partition_counts(
-    producer: AIOKafkaProducer, rooms: Iterable[Room], topic_prefix: str
-) -> dict[str, int]:
+async def partition_counts(log: Log, rooms: Iterable[Room], topic_prefix: str) -> Mapping[str, int]:
     """Partition count of every topic the rooms read or write, by logical name.
 
     Raises:
@@ -31,25 +28,17 @@ async def partition_counts(
         for room in rooms
         for topic in (*room.inputs, *room.outputs, *room.enclosers, changelog_topic(room.name))
     }
-    counts = await _counts(producer, names, topic_prefix)
+    counts = await log.partition_counts(names)
     end = monotonic() + JUST_CREATED_S
     while len(counts) < len(names):
         if monotonic() > end:
             missing = ", ".join(sorted(topic_prefix + name for name in names - counts.keys()))
             raise TopicsError(f"topics missing on the broker: {missing}; create them first")
         await asyncio.sleep(POLL_S)
-        counts = await _counts(producer, names, topic_prefix)
+        counts = await log.partition_counts(names)
     for room in rooms:
         _check_equal(room, counts)
     return counts
-
-
-async def _counts(
-    producer: AIOKafkaProducer, names: Iterable[str], topic_prefix: str
-) -> dict[str, int]:
-    cluster = await producer.client.fetch_all_metadata()
-    found = {name: cluster.partitions_for_topic(topic_prefix + name) for name in names}
-    return {name: len(partitions) for name, partitions in found.items() if partitions}
 
 
 def _check_equal(room: Room, counts: Mapping[str, int]) -> None:

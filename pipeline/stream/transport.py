@@ -19,7 +19,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from pipeline.stream.engine import Engine
-from pipeline.stream.fencing import Membership, fetch_stable_offsets
+from pipeline.stream.fencing import fetch_stable_offsets
+from pipeline.stream.log import Membership
 from pipeline.stream.records import Chunk, Record, TopicPartition
 
 SCHEME = "chunks"

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.stream import Record, TopicPartition
 from pipeline.stream.engine import Engine
-from pipeline.stream.fencing import Membership
+from pipeline.stream.log import Membership
 from pipeline.stream.records import Chunk
 from pipeline.stream.report import SilentObserver
 from tests.stream.counting import Split, settings

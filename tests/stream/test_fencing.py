@@ -11,14 +11,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import ProducerFenced
 
-from pipeline.stream.fencing import (
-    FencedProducer,
-    Membership,
-    WorkerFencedError,
-    fetch_stable_offsets,
-)
+from pipeline.stream.fencing import FencedProducer, fetch_stable_offsets
+from pipeline.stream.log import DeliveryError, Membership, WorkerFencedError
 from pipeline.stream.outbox import Output
-from pipeline.stream.producer import DeliveryError, new_producer, send_outputs
+from pipeline.stream.producer import new_producer, send_outputs
 from tests.stream.cluster import Cluster, until
 from tests.stream.counting import settings
 

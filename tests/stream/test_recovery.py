@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from pipeline.stream.changelog import changelog_outputs
-from pipeline.stream.fencing import FencedProducer
-from pipeline.stream.producer import new_producer, send_outputs
+from pipeline.stream.kafka import KafkaLog
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.recovery import PositionMismatchError, _check, restore
 from pipeline.stream.state import KeyedState
@@ -21,12 +22,11 @@ WORDS = TopicPartition("words", 1)
 
 
 class Setting:
-    """The counting room's topics, and a producer that writes its changelog."""
+    """The counting room's topics, and a log to write its changelog through."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self.settings = settings(cluster.broker, cluster.prefix, "w1", 0)
-        self.producer: FencedProducer = new_producer(self.settings)
+        self.log = KafkaLog(settings(cluster.broker, cluster.prefix, "w1", 0))
         self.workshop = Workshop([Count()], dict.fromkeys(TOPICS, 4))
 
     async def write(self, entries: dict[str, int], position: int) -> None:
@@ -35,15 +35,22 @@ class Setting:
         for word, count in entries.items():
             state.put(word, count)
         outputs = changelog_outputs(Count(), 1, state, {WORDS: position})
-        prefix = self.settings.topic_prefix
-        sent = await send_outputs(self.producer, outputs, topic_prefix=prefix, timestamp_ms=1)
+        sent = await self.log.send(outputs, timestamp_ms=1)
         await sent.confirm()
 
     async def restore(self, committed: int) -> dict[str, int]:
         """The room's memory as a new owner restores it."""
-        await restore(self.workshop, {WORDS: committed}, self.settings)
+        await restore(self.workshop, {WORDS: committed}, self.log)
         state = self.workshop.state("count", 1)
         return {key: entry.value for key, entry in state._entries.items()}
+
+
+@asynccontextmanager
+async def connected(broker: str, prefix: str) -> AsyncIterator[KafkaLog]:
+    log = KafkaLog(settings(broker, prefix, "w1", 0))
+    await log.start()
+    yield log
+    await log.stop()
 
 
 @pytest.fixture
@@ -52,40 +59,40 @@ async def setting(broker: str, topic_prefix: str, tmp_path: Path):
     await cluster.create_topics()
     await cluster.publish("words", [b"\x90"] * 40)  # ten empty envelopes on each partition
     setting = Setting(cluster)
-    await setting.producer.start()
+    await setting.log.start()
     yield setting
-    await setting.producer.stop()
+    await setting.log.stop()
 
 
 @pytest.mark.broker
 async def test_memory_and_position_are_those_of_the_last_commit(setting: Setting):
     for number in (1, 2):
-        await setting.producer.begin_transaction()
+        await setting.log.begin()
         await setting.write({"word": number, f"only-{number}": number}, position=number)
-        await setting.producer.commit_transaction()
+        await setting.log.commit()
     assert await setting.restore(committed=2) == {"word": 2, "only-1": 1, "only-2": 2}
     assert setting.workshop.positions == {WORDS: 2}
 
 
 @pytest.mark.broker
 async def test_what_was_aborted_is_not_restored(setting: Setting):
-    await setting.producer.begin_transaction()
+    await setting.log.begin()
     await setting.write({"word": 1}, position=1)
-    await setting.producer.commit_transaction()
-    await setting.producer.begin_transaction()
+    await setting.log.commit()
+    await setting.log.begin()
     await setting.write({"word": 2, "more": 1}, position=2)
-    await setting.producer.abort_transaction()
+    await setting.log.abort()
     assert await setting.restore(committed=1) == {"word": 1}
 
 
 @pytest.mark.broker
 async def test_an_open_transaction_of_the_last_owner_is_waited_for(setting: Setting):
-    await setting.producer.begin_transaction()
+    await setting.log.begin()
     await setting.write({"word": 1}, position=1)
     restoring = asyncio.create_task(setting.restore(committed=1))
     done, _ = await asyncio.wait([restoring], timeout=0.7)
     assert not done
-    await setting.producer.commit_transaction()
+    await setting.log.commit()
     assert await restoring == {"word": 1}
 
 
@@ -96,7 +103,7 @@ async def test_a_fresh_group_starts_with_an_empty_memory(setting: Setting):
 
 @pytest.mark.broker
 async def test_a_worker_without_partitions_restores_nothing(setting: Setting):
-    assert await restore(setting.workshop, {}, setting.settings) == 0
+    assert await restore(setting.workshop, {}, setting.log) == 0
 
 
 @pytest.mark.broker
@@ -143,16 +150,15 @@ def test_input_that_retention_deleted_is_reported(caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.broker
-async def test_missing_topics_are_named(setting: Setting):
-    prefix = setting.settings.topic_prefix
-    with pytest.raises(TopicsError, match=f"{prefix}extra.lines"):
-        await partition_counts(setting.producer, [Split()], prefix + "extra.")
+async def test_missing_topics_are_named(broker: str, topic_prefix: str):
+    async with connected(broker, topic_prefix) as log:
+        with pytest.raises(TopicsError, match=f"{topic_prefix}lines"):
+            await partition_counts(log, [Split()], topic_prefix)
 
 
 @pytest.mark.broker
-async def test_inputs_and_changelog_must_have_equal_partitions(setting: Setting):
-    prefix = setting.settings.topic_prefix + "unequal."
-    cluster = Cluster(setting.cluster.broker, prefix, Path())
-    await cluster.create_topics({**TOPICS, "split-changelog": 3})
-    with pytest.raises(TopicsError, match="room split must have equal"):
-        await partition_counts(setting.producer, [Split()], prefix)
+async def test_inputs_and_changelog_must_have_equal_partitions(broker: str, topic_prefix: str):
+    await Cluster(broker, topic_prefix, Path()).create_topics({**TOPICS, "split-changelog": 3})
+    async with connected(broker, topic_prefix) as log:
+        with pytest.raises(TopicsError, match="room split must have equal"):
+            await partition_counts(log, [Split()], topic_prefix)

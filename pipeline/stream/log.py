@@ -1,0 +1,95 @@
+"""What the engine needs of a log with transactions: Kafka, or one in memory for simulations."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple, Protocol
+
+from pipeline.stream.outbox import Output
+from pipeline.stream.records import TopicPartition
+
+
+class Membership(NamedTuple):
+    """Under which identity input was fetched; a commit under an older one is refused."""
+
+    group_id: str
+    generation: int
+    member_id: str
+    instance_id: str | None
+
+
+class WorkerFencedError(Exception):
+    """The group gave this worker's partitions to another: its late commit was refused."""
+
+
+class DeliveryError(Exception):
+    """The log refused a part of the cycle's outputs, so nothing of it may be committed."""
+
+
+class Deliveries(Protocol):
+    """Outputs on their way to the log."""
+
+    @property
+    def outputs(self) -> int:
+        """How many records."""
+
+    async def confirm(self) -> None:
+        """Wait until the log has all of them.
+
+        Raises:
+            DeliveryError: it refused one, for instance as too large.
+        """
+
+
+class LogReader(Protocol):
+    """Reads committed records. Topics have their logical names."""
+
+    async def held(self, places: Collection[TopicPartition]) -> Mapping[TopicPartition, range]:
+        """The offsets each partition holds at present."""
+
+    def read_to_end(
+        self, places: Collection[TopicPartition]
+    ) -> AsyncIterator[tuple[TopicPartition, Sequence[tuple[bytes, bytes | None]]]]:
+        """Keys and values of each partition, in order, from its beginning to its present end.
+
+        It waits for the end of transactions that are open before that end.
+        """
+
+
+class Log(Protocol):
+    """One worker's connection to the log. Topics have their logical names.
+
+    One transaction is open at a time: begin, send, send_offsets, confirm, commit or abort.
+    """
+
+    async def start(self) -> None:
+        """Connect; an earlier run of the same worker can write nothing more."""
+
+    async def stop(self) -> None:
+        """Disconnect."""
+
+    async def partition_counts(self, topics: Collection[str]) -> Mapping[str, int]:
+        """Number of partitions of those topics that exist."""
+
+    async def begin(self) -> None:
+        """Begin a transaction."""
+
+    async def send(self, outputs: Iterable[Output], *, timestamp_ms: int) -> Deliveries:
+        """Write records in the open transaction."""
+
+    async def send_offsets(
+        self, offsets: Mapping[TopicPartition, int], membership: Membership
+    ) -> None:
+        """Add input positions to the open transaction.
+
+        Raises:
+            WorkerFencedError: the group has moved on since `membership`.
+        """
+
+    async def commit(self) -> None:
+        """Make the transaction's records and positions visible, all together."""
+
+    async def abort(self) -> None:
+        """Drop the open transaction."""
+
+    def reader(self) -> AbstractAsyncContextManager[LogReader]:
+        """A connection for reading, closed at the end."""
