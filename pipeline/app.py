@@ -58,5 +58,8 @@ def stream_settings(settings: Settings) -> StreamSettings:
         session_timeout_ms=settings.session_timeout_ms,
         transaction_timeout_ms=settings.transaction_timeout_ms,
         cycle_bytes_max=settings.cycle_bytes_max,
+        cycle_items_max=settings.cycle_items_max,
+        cycle_ms_min=settings.cycle_ms_min,
+        cycle_ms_max=settings.cycle_ms_max,
         cycle_wait_ms=settings.cycle_wait_ms,
     )

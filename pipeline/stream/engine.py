@@ -7,22 +7,25 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from time import perf_counter, time
 
+from pipeline.stream.cycle import CycleBudget
 from pipeline.stream.kafka import KafkaLog
 from pipeline.stream.log import Log, Membership
 from pipeline.stream.outbox import Outbox
-from pipeline.stream.records import Chunk, Record, TopicPartition
+from pipeline.stream.records import Chunk, TopicPartition
 from pipeline.stream.recovery import restore
 from pipeline.stream.report import CycleReport, Observer, RoomReport
 from pipeline.stream.room import Room
 from pipeline.stream.settings import StreamSettings
 from pipeline.stream.topics import partition_counts
-from pipeline.stream.waiting import WaitingRecords
+from pipeline.stream.waiting import WaitingRecords, cost_bytes
 from pipeline.stream.work import Workshop
 
 log = logging.getLogger(__name__)
 
 STOP_DEADLINE_S = 5.0
 ABORT_DEADLINE_S = 2.0
+UNPAUSED_MAX_S = 0.01
+"""How long work may keep the event loop from fetching, heartbeats and web pages."""
 
 
 class Engine:
@@ -157,20 +160,17 @@ class Engine:
             self._on_failure(error)
 
     async def _cycle(self, membership: Membership) -> None:
-        taken = self._waiting.take()
-        if not taken:
-            return
         outbox = self._workshop.new_outbox()
         reports: defaultdict[str, RoomReport] = defaultdict(RoomReport)
-        for source, records in taken.items():
-            self._work(source, records, outbox, reports)
-            await asyncio.sleep(0)
+        sources = await self._work_until_closed(outbox, reports)
+        if not sources:
+            return
         started = perf_counter()
         now_ms = int(time() * 1000)
         await self._log.begin()
-        outputs = chain(outbox.outputs(), self._workshop.changelog(taken))
+        outputs = chain(outbox.outputs(), self._workshop.changelog(sources))
         deliveries = await self._log.send(outputs, timestamp_ms=now_ms)
-        positions = {source: self._workshop.positions[source] for source in taken}
+        positions = {source: self._workshop.positions[source] for source in sources}
         await self._log.send_offsets(positions, membership)
         await deliveries.confirm()
         await self._log.commit()
@@ -186,17 +186,29 @@ class Engine:
             )
         )
 
-    def _work(
-        self,
-        source: TopicPartition,
-        records: list[Record],
-        outbox: Outbox,
-        reports: defaultdict[str, RoomReport],
-    ) -> None:
-        report = reports[self._workshop.room_of[source.topic].name]
-        started = perf_counter()
-        self._workshop.work(records, outbox, report)
-        report.work_seconds += perf_counter() - started
+    async def _work_until_closed(
+        self, outbox: Outbox, reports: defaultdict[str, RoomReport]
+    ) -> set[TopicPartition]:
+        """Work on what waits until the cycle is full; the sources that were worked on."""
+        sources: set[TopicPartition] = set()
+        budget = CycleBudget(self.settings, self._waiting.load)
+        unpaused_s = 0.0
+        for record in self._waiting.in_turn():
+            source = TopicPartition(record.topic, record.partition)
+            started = perf_counter()
+            report = reports[self._workshop.room_of[record.topic].name]
+            self._workshop.work(record, outbox, report)
+            seconds = perf_counter() - started
+            report.work_seconds += seconds
+            sources.add(source)
+            budget.spend(cost_bytes(record), seconds)
+            if budget.spent(len(outbox)):
+                break
+            unpaused_s += seconds
+            if unpaused_s > UNPAUSED_MAX_S:
+                unpaused_s = 0.0
+                await asyncio.sleep(0)
+        return sources
 
     async def _abort(self) -> None:
         try:

@@ -43,7 +43,7 @@ class MemoryStream:
         while self._waiting:
             record = self._waiting.popleft()
             outbox = self._workshop.new_outbox()
-            self._workshop.work([record], outbox, RoomReport())
+            self._workshop.work(record, outbox, RoomReport())
             for output in outbox.outputs():
                 self._append(output, record.timestamp_ms)
             source = TopicPartition(record.topic, record.partition)

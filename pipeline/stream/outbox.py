@@ -50,6 +50,10 @@ class Outbox:
         self.dead_letter_codes: list[tuple[str, str]] = []
         """(source topic, error code) of each dead letter."""
 
+    def __len__(self) -> int:
+        """Records and items said so far."""
+        return len(self._outputs) + len(self._enclosed)
+
     def partitions_of(self, topic: str) -> int:
         """How many partitions a topic has."""
         return self._partitions[topic]

@@ -1,7 +1,8 @@
-"""Records that were fetched and wait for a cycle: a fair share for each source, in order."""
+"""Records that were fetched and wait for a cycle: in order within a source, sources in turn."""
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 
 from pipeline.stream.records import Record, TopicPartition
 
@@ -18,16 +19,24 @@ class WaitingRecords:
         self.room = asyncio.Event()
         self.room.set()
         self._cycle_bytes_max = cycle_bytes_max
+        self._bytes_max = CYCLES_WAITING_MAX * cycle_bytes_max
         self._queues: dict[TopicPartition, deque[Record]] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
 
+    @property
+    def load(self) -> float:
+        """How full the queues are: 0 empty, 1 so full that nothing more is fetched."""
+        return min(1.0, self._bytes / self._bytes_max)
+
     def add(self, source: TopicPartition, records: list[Record]) -> None:
         """Queue records of one source."""
+        if not records:
+            return
         self._queues.setdefault(source, deque()).extend(records)
-        self._bytes += sum(map(_cost_bytes, records))
+        self._bytes += sum(map(cost_bytes, records))
         self.arrived.set()
         self._update_room()
 
@@ -44,36 +53,35 @@ class WaitingRecords:
         if self._bytes < self._cycle_bytes_max:
             await asyncio.sleep(linger_s)
 
-    def take(self) -> dict[TopicPartition, list[Record]]:
-        """Records for one cycle: each source's fair share of the bytes, at least one record."""
-        if not self._queues:
-            self.arrived.clear()
-            return {}
-        share_bytes = self._cycle_bytes_max // len(self._queues)
-        taken = {
-            source: self._take_from(queue, share_bytes) for source, queue in self._queues.items()
-        }
-        self._queues = {source: queue for source, queue in self._queues.items() if queue}
-        if not self._queues:
-            self.arrived.clear()
-        self._update_room()
-        return taken
+    def in_turn(self) -> Iterator[Record]:
+        """Take one record of each source after the other, for as long as any waits.
 
-    def _take_from(self, queue: deque[Record], share_bytes: int) -> list[Record]:
-        taken: list[Record] = []
-        while queue and share_bytes > 0:
+        What arrives meanwhile joins in. The next call goes on with the source whose turn it is, so
+        that no source, however slow its records, keeps the others waiting for longer than a cycle.
+        """
+        while self._queues:
+            source = next(iter(self._queues))
+            queue = self._queues.pop(source)
             record = queue.popleft()
-            share_bytes -= _cost_bytes(record)
-            self._bytes -= _cost_bytes(record)
-            taken.append(record)
-        return taken
+            if queue:
+                self._queues[source] = queue  # at the end of the row
+            else:
+                self._update_arrived()
+            self._bytes -= cost_bytes(record)
+            self._update_room()
+            yield record
+
+    def _update_arrived(self) -> None:
+        if not self._queues:
+            self.arrived.clear()
 
     def _update_room(self) -> None:
-        if self._bytes < CYCLES_WAITING_MAX * self._cycle_bytes_max:
+        if self._bytes < self._bytes_max:
             self.room.set()
         else:
             self.room.clear()
 
 
-def _cost_bytes(record: Record) -> int:
+def cost_bytes(record: Record) -> int:
+    """What a record counts against limits of bytes."""
     return record.size_bytes + RECORD_OVERHEAD_BYTES

@@ -39,15 +39,17 @@ class Workshop:
         self.states.clear()
         self.positions.clear()
 
-    def work(self, records: Iterable[Record], outbox: Outbox, report: RoomReport) -> None:
-        """Work on records of one source, in order; those worked on before are passed over."""
-        for record in records:
-            source = TopicPartition(record.topic, record.partition)
-            if record.offset < self.positions.get(source, 0):
-                continue
-            self._work_on(record, outbox)
-            self.positions[source] = record.offset + 1
-            report.add(record)
+    def work(self, record: Record, outbox: Outbox, report: RoomReport) -> None:
+        """Work on a record; one that was worked on before is passed over.
+
+        Records of one source must come in order.
+        """
+        source = TopicPartition(record.topic, record.partition)
+        if record.offset < self.positions.get(source, 0):
+            return
+        self._work_on(record, outbox)
+        self.positions[source] = record.offset + 1
+        report.add(record)
 
     def _work_on(self, record: Record, outbox: Outbox) -> None:
         room = self.room_of[record.topic]

@@ -17,6 +17,12 @@ def line(offset: int, text: str = "word", timestamp_ms: int = 0) -> Record:
     return Record("lines", 0, offset, timestamp_ms, None, text.encode())
 
 
+def work(workshop: Workshop, records: list[Record], report: RoomReport | None = None) -> None:
+    outbox = workshop.new_outbox()
+    for record in records:
+        workshop.work(record, outbox, report or RoomReport())
+
+
 @pytest.fixture
 def workshop() -> Workshop:
     return Workshop([Split(), Count()], dict.fromkeys(("words", "counts", "dead-letters"), 4))
@@ -26,7 +32,7 @@ def test_input_before_the_position_is_passed_over(workshop: Workshop):
     """The group's offset may lag behind the memory, and fetches may repeat after a rebalance."""
     workshop.positions[SOURCE] = 5
     report = RoomReport()
-    workshop.work([line(offset) for offset in range(7)], workshop.new_outbox(), report)
+    work(workshop, [line(offset) for offset in range(7)], report)
     assert report.records == 2
     assert workshop.positions == {SOURCE: 7}
     assert workshop.state("split", 0).get("lines") == 2
@@ -34,18 +40,18 @@ def test_input_before_the_position_is_passed_over(workshop: Workshop):
 
 def test_offsets_may_have_gaps(workshop: Workshop):
     """Markers of transactions take offsets, and compaction removes records."""
-    workshop.work([line(3), line(10)], workshop.new_outbox(), RoomReport())
+    work(workshop, [line(3), line(10)])
     assert workshop.positions == {SOURCE: 11}
 
 
 def test_event_time_never_goes_back(workshop: Workshop):
     records = [line(0, timestamp_ms=20), line(1, timestamp_ms=10)]
-    workshop.work(records, workshop.new_outbox(), RoomReport())
+    work(workshop, records)
     assert workshop.state("split", 0).watermark_ms == 20
 
 
 def test_the_changelog_holds_the_position_of_what_was_worked_on(workshop: Workshop):
-    workshop.work([line(0)], workshop.new_outbox(), RoomReport())
+    work(workshop, [line(0)])
     keys = [output.key for output in workshop.changelog([SOURCE])]
     assert keys == [b"slines", b"plines"]
 
@@ -53,7 +59,7 @@ def test_the_changelog_holds_the_position_of_what_was_worked_on(workshop: Worksh
 def test_a_report_counts_records_bytes_and_the_oldest_time(workshop: Workshop):
     report = RoomReport()
     records = [line(0, "abc", timestamp_ms=9), line(1, "de", timestamp_ms=7)]
-    workshop.work(records, workshop.new_outbox(), report)
+    work(workshop, records, report)
     assert (report.records, report.bytes, report.oldest_timestamp_ms) == (2, 5, 7)
 
 
