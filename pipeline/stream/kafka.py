@@ -1,18 +1,19 @@
 """Kafka as the engine's log: a fenced transactional producer, and readers of committed records."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
 from pipeline.stream.fencing import FencedProducer
-from pipeline.stream.log import Deliveries, Membership
+from pipeline.stream.log import Deliveries, Membership, Piece
 from pipeline.stream.outbox import Output
 from pipeline.stream.producer import new_producer, send_outputs
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.settings import StreamSettings
+from pipeline.stream.topic_ids import topic_ids
 
 POLL_TIMEOUT_MS = 20
 FETCH_BYTES_MAX = 4_000_000
@@ -40,6 +41,12 @@ class KafkaLog:
         prefix = self._settings.topic_prefix
         found = {name: cluster.partitions_for_topic(prefix + name) for name in topics}
         return {name: len(partitions) for name, partitions in found.items() if partitions}
+
+    async def topic_ids(self, topics: Collection[str]) -> Mapping[str, str]:
+        """What tells those topics that exist from others of the same name, before or after."""
+        prefix = self._settings.topic_prefix
+        found = await topic_ids(self._producer.client, [prefix + name for name in topics])
+        return {name.removeprefix(prefix): topic_id for name, topic_id in found.items()}
 
     async def begin(self) -> None:
         """Begin a transaction."""
@@ -99,19 +106,18 @@ class KafkaLogReader:
         end = await self._consumer.end_offsets(list(kafka_places.values()))
         return {place: range(first[there], end[there]) for place, there in kafka_places.items()}
 
-    async def read_to_end(
-        self, places: Collection[TopicPartition]
-    ) -> AsyncIterator[tuple[TopicPartition, Sequence[tuple[bytes, bytes | None]]]]:
-        """Keys and values of each partition, in order, from its beginning to its present end."""
-        names = {_place(self._settings, place): place for place in places}
+    async def read_to_end(self, starts: Mapping[TopicPartition, int]) -> AsyncIterator[Piece]:
+        """All records of each partition from an offset on, to its present end."""
+        names = {_place(self._settings, place): place for place in starts}
         self._consumer.assign(list(names))
-        await self._consumer.seek_to_beginning(*names)
+        for there, place in names.items():
+            self._consumer.seek(there, starts[place])  # before its beginning: from there
         left = set(names)
         while left:
             fetched = await self._consumer.getmany(*left, timeout_ms=POLL_TIMEOUT_MS)
             for there, records in fetched.items():
                 pairs = [(record.key, record.value) for record in records if record.key is not None]
-                yield names[there], pairs
+                yield Piece(names[there], pairs, await self._consumer.position(there))
             left = {there for there in left if not await self._at_end(there)}
             await asyncio.sleep(0)
 

@@ -32,12 +32,25 @@ class Deliveries(Protocol):
     def outputs(self) -> int:
         """How many records."""
 
-    async def confirm(self) -> None:
+    async def confirm(self) -> Mapping[TopicPartition, int]:
         """Wait until the log has all of them.
+
+        Returns the offset after the last of them for each partition written to; partitions of
+        which the log does not tell it are left out.
 
         Raises:
             DeliveryError: it refused one, for instance as too large.
         """
+
+
+class Piece(NamedTuple):
+    """Consecutive records of one partition."""
+
+    place: TopicPartition
+    pairs: Sequence[tuple[bytes, bytes | None]]
+    """Keys and values, in order; records without a key are left out."""
+    next_offset: int
+    """Where reading goes on."""
 
 
 class LogReader(Protocol):
@@ -46,12 +59,11 @@ class LogReader(Protocol):
     async def held(self, places: Collection[TopicPartition]) -> Mapping[TopicPartition, range]:
         """The offsets each partition holds at present."""
 
-    def read_to_end(
-        self, places: Collection[TopicPartition]
-    ) -> AsyncIterator[tuple[TopicPartition, Sequence[tuple[bytes, bytes | None]]]]:
-        """Keys and values of each partition, in order, from its beginning to its present end.
+    def read_to_end(self, starts: Mapping[TopicPartition, int]) -> AsyncIterator[Piece]:
+        """All records of each partition from an offset on, but not before its beginning.
 
-        It waits for the end of transactions that are open before that end.
+        It ends where each partition ends at present, and waits for the end of transactions that
+        are open before that.
         """
 
 
@@ -69,6 +81,9 @@ class Log(Protocol):
 
     async def partition_counts(self, topics: Collection[str]) -> Mapping[str, int]:
         """Number of partitions of those topics that exist."""
+
+    async def topic_ids(self, topics: Collection[str]) -> Mapping[str, str]:
+        """What tells those topics that exist from others of the same name, before or after."""
 
     async def begin(self) -> None:
         """Begin a transaction."""

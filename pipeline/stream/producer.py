@@ -3,15 +3,17 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from aiokafka import errors
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.structs import RecordMetadata
 
 from pipeline.stream.fencing import FencedProducer
 from pipeline.stream.log import DeliveryError
 from pipeline.stream.outbox import Output
+from pipeline.stream.records import TopicPartition
 from pipeline.stream.settings import StreamSettings
 
 BATCH_BYTES_MAX = 900_000
@@ -49,38 +51,56 @@ def new_producer(settings: StreamSettings) -> FencedProducer:
     )
 
 
+class Batch(NamedTuple):
+    """A batch on its way to the broker."""
+
+    place: TopicPartition
+    records: int
+    outcome: "asyncio.Future[RecordMetadata | None]"
+
+
 class BatchDeliveries(NamedTuple):
     """Batches on their way to the broker."""
 
     outputs: int
-    pending: "list[asyncio.Future[object]]"
+    pending: list[Batch]
 
-    async def confirm(self) -> None:
-        """Wait until the broker has all of them.
+    async def confirm(self) -> Mapping[TopicPartition, int]:
+        """Wait until the broker has all of them; the offset after the last for each partition.
 
         aiokafka commits a transaction even if a batch of it was refused: this must come before.
 
         Raises:
             DeliveryError: it refused one, for instance as too large.
         """
-        for outcome in await asyncio.gather(*self.pending, return_exceptions=True):
+        outcomes = await asyncio.gather(
+            *(batch.outcome for batch in self.pending), return_exceptions=True
+        )
+        ends: dict[TopicPartition, int] = {}
+        for batch, outcome in zip(self.pending, outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 raise DeliveryError(f"the broker refused output: {outcome!r}") from outcome
+            ends.pop(batch.place, None)
+            if outcome is not None and outcome.offset >= 0:  # a repeated batch is only confirmed
+                ends[batch.place] = outcome.offset + batch.records
+        return ends
 
 
 async def send_outputs(
     producer: FencedProducer, outputs: Iterable[Output], *, topic_prefix: str, timestamp_ms: int
 ) -> BatchDeliveries:
     """Hand all outputs to the producer in full batches."""
-    by_place: defaultdict[tuple[str, int], list[Output]] = defaultdict(list)
+    by_place: defaultdict[TopicPartition, list[Output]] = defaultdict(list)
     for output in outputs:
-        by_place[output.topic, output.partition].append(output)
-    pending: list[asyncio.Future[object]] = []
-    for (topic, partition), batch_outputs in by_place.items():
-        pending += [
-            await producer.send_batch(batch, topic_prefix + topic, partition=partition)
-            for batch in _batches(producer, batch_outputs, timestamp_ms)
-        ]
+        by_place[TopicPartition(output.topic, output.partition)].append(output)
+    pending: list[Batch] = []
+    for place, batch_outputs in by_place.items():
+        for batch in _batches(producer, batch_outputs, timestamp_ms):
+            records = batch.record_count()
+            outcome = await producer.send_batch(
+                batch, topic_prefix + place.topic, partition=place.partition
+            )
+            pending.append(Batch(place, records, outcome))
     return BatchDeliveries(sum(map(len, by_place.values())), pending)
 
 

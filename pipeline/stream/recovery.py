@@ -33,9 +33,9 @@ async def restore(
     readers = _readers(workshop, committed)
     async with stream_log.reader() as reading:
         held = await reading.held(committed.keys())
-        async for place, records in reading.read_to_end(readers.keys()):
-            read = readers[place].read
-            for key, value in records:
+        async for piece in reading.read_to_end(dict.fromkeys(readers, 0)):
+            read = readers[piece.place].read
+            for key, value in piece.pairs:
                 read(key, value)
     positions: dict[TopicPartition, int] = {}
     for reader in readers.values():
