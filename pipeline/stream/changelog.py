@@ -1,8 +1,10 @@
 """How a room's memory and input positions stand on its compacted changelog topic.
 
-Keys: `s` + state key, or `p` + input topic. Values: msgpack of (expiry, value), or of an offset.
+Keys: `s` + state key, or `p` + input topic. Values: msgpack of (expiry, value), or of (offset,
+watermark): event time is kept too, so that expiry goes on after a restart where it stood.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,11 +12,11 @@ import msgspec
 from pipeline.stream.outbox import Output
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.room import Room, changelog_topic
-from pipeline.stream.state import Entry, KeyedState
+from pipeline.stream.state import STATE, KeyedState, UnreadableStateError
 
-_STATE = b"s"
 _POSITION = b"p"
 _encode = msgspec.msgpack.Encoder().encode
+_decode_position = msgspec.msgpack.Decoder(tuple[int, int]).decode
 
 
 def changelog_outputs(
@@ -26,11 +28,16 @@ def changelog_outputs(
     """Records that make the changelog agree with the memory and the input positions."""
     topic = changelog_topic(room.name)
     outputs = [
-        Output(topic, partition, _STATE + change.key, change.entry, ())
-        for change in state.take_changes()
+        Output(topic, partition, change.key, change.entry, ()) for change in state.take_changes()
     ]
     outputs += [
-        Output(topic, partition, _POSITION + source.topic.encode(), _encode(offset), ())
+        Output(
+            topic,
+            partition,
+            _POSITION + source.topic.encode(),
+            _encode((offset, state.watermark_ms)),
+            (),
+        )
         for source, offset in positions.items()
         if source.partition == partition and source.topic in room.inputs
     ]
@@ -41,26 +48,44 @@ class ChangelogReader:
     """Builds the memory and positions of one room and partition from its changelog records."""
 
     def __init__(self, room: Room, partition: int) -> None:
-        self.state: KeyedState[Any] = KeyedState()
+        self.state: KeyedState[Any] = KeyedState(room.state_type)
         self.positions: dict[TopicPartition, int] = {}
-        self.entries = 0
+        self.records = 0
+        """Changelog records read so far."""
+        self.next_offset = 0
+        """Where reading goes on."""
         self.room_name = room.name
         self.partition = partition
-        entry_type: Any = tuple.__class_getitem__((int | None, room.state_type))
-        self._decode = msgspec.msgpack.Decoder(entry_type).decode
-        self._decode_offset = msgspec.msgpack.Decoder(int).decode
 
-    def read(self, key: bytes, value: bytes | None) -> None:
-        """Take in one record, in the order of the topic."""
-        self.entries += 1
-        name = key[1:].decode()
-        if key.startswith(_POSITION):
-            if value is not None:
-                source = TopicPartition(name, self.partition)
-                self.positions[source] = self._decode_offset(value)
+    def read(self, pairs: Sequence[tuple[bytes, bytes | None]], next_offset: int) -> None:
+        """Take in consecutive records: keys and values, in the order of the topic.
+
+        Raises:
+            UnreadableStateError: an entry is not of the type the room has now.
+        """
+        self.records += len(pairs)
+        self.next_offset = next_offset
+        newest = dict(pairs)
+        entries = {k: v for k, v in newest.items() if v is not None and k.startswith(STATE)}
+        self._load(entries)
+        if len(entries) == len(newest):
             return
-        if value is None:
-            self.state.load(name, None)
-        else:
-            expires_at_ms, decoded = self._decode(value)
-            self.state.load(name, Entry(decoded, expires_at_ms))
+        for key, value in newest.items():
+            if value is None:
+                self.state.drop([key])
+            elif key.startswith(_POSITION):
+                self._read_position(key[1:].decode(), value)
+
+    def _load(self, entries: dict[bytes, bytes]) -> None:
+        try:
+            self.state.load(entries)
+        except UnreadableStateError as error:
+            raise UnreadableStateError(
+                f"the memory of room {self.room_name}, partition {self.partition}, holds what this "
+                f"version cannot read, under key {error}. Start the version that wrote it"
+            ) from error
+
+    def _read_position(self, topic: str, value: bytes) -> None:
+        offset, watermark_ms = _decode_position(value)
+        self.positions[TopicPartition(topic, self.partition)] = offset
+        self.state.watermark_ms = max(self.state.watermark_ms, watermark_ms)

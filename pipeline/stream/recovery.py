@@ -34,9 +34,7 @@ async def restore(
     async with stream_log.reader() as reading:
         held = await reading.held(committed.keys())
         async for piece in reading.read_to_end(dict.fromkeys(readers, 0)):
-            read = readers[piece.place].read
-            for key, value in piece.pairs:
-                read(key, value)
+            readers[piece.place].read(piece.pairs, piece.next_offset)
     positions: dict[TopicPartition, int] = {}
     for reader in readers.values():
         positions.update(reader.positions)
@@ -45,7 +43,7 @@ async def restore(
     for reader in readers.values():
         workshop.states[reader.room_name, reader.partition] = reader.state
     workshop.positions.update(positions)
-    return sum(reader.entries for reader in readers.values())
+    return sum(reader.records for reader in readers.values())
 
 
 def _readers(

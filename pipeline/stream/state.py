@@ -1,22 +1,26 @@
-"""The keyed memory of one room and partition: a dictionary that knows what changed."""
+"""The keyed memory of one room and partition: encoded entries, and what changed of them."""
 
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 V = TypeVar("V")
 
+STATE = b"s"
+"""Keys begin with it, so that memory, changelog and snapshots share keys as they share entries."""
 ENTRY_BYTES_MAX = 900_000
 
 EXPIRY_BUCKET_MS = 3_600_000
 EXPIRED_PER_CYCLE_MAX = 2_000
 
+_ARRAY_32 = b"\xdd"
+_encode = msgspec.msgpack.Encoder().encode
+_decode_expiry = msgspec.msgpack.Decoder(tuple[int | None, msgspec.Raw]).decode
 
-class Entry(NamedTuple, Generic[V]):
-    """A value and when it may be forgotten (event time, Unix milliseconds; None: never)."""
 
-    value: V
-    expires_at_ms: int | None
+class UnreadableStateError(Exception):
+    """An entry is not of the type its room has now: another version wrote it."""
 
 
 class Change(NamedTuple):
@@ -26,21 +30,26 @@ class Change(NamedTuple):
     entry: bytes | None
 
 
-_encode = msgspec.msgpack.Encoder().encode
-
-
 class KeyedState(Generic[V]):
-    """Values by key. Values are immutable: replace them, never change them in place.
+    """Values by key. Changing a value that was got changes nothing here: put it again.
+
+    Entries are kept as the changelog holds them, msgpack of (expiry, value), and decoded when they
+    are got. That takes a third of the memory of decoded values, leaves the garbage collector
+    nothing to search, and a value is the same before and after a restart. An expiry is event time,
+    Unix milliseconds, or None: never.
 
     Changes since the last `take_changes` are remembered for the changelog; changes since the last
     `accept` can be undone.
     """
 
-    def __init__(self) -> None:
-        self._entries: dict[str, Entry[V]] = {}
-        self._expiring: dict[int, set[str]] = {}
-        self._dirty: dict[bytes, bytes | None] = {}
-        self._undo: dict[str, Entry[V] | None] = {}
+    def __init__(self, value_type: Any = Any) -> None:
+        entry_type: Any = tuple.__class_getitem__((int | None, value_type))
+        self._decode = msgspec.msgpack.Decoder(entry_type).decode
+        self._decode_all = msgspec.msgpack.Decoder(list.__class_getitem__(entry_type)).decode
+        self._entries: dict[bytes, bytes] = {}
+        self._expiring: dict[int, set[bytes]] = {}
+        self._dirty: dict[bytes, None] = {}
+        self._undo: dict[bytes, bytes | None] = {}
         self.watermark_ms = 0
         """Highest record timestamp seen: the event time of this partition."""
 
@@ -48,9 +57,13 @@ class KeyedState(Generic[V]):
         return len(self._entries)
 
     def get(self, key: str) -> V | None:
-        """The value of a key, or None."""
-        entry = self._entries.get(key)
-        return None if entry is None else entry.value
+        """The value of a key, or None if there is none or its time has passed."""
+        encoded = self._entries.get(STATE + key.encode())
+        if encoded is None:
+            return None
+        expires_at_ms, value = self._decode(encoded)
+        expired = expires_at_ms is not None and expires_at_ms <= self.watermark_ms
+        return None if expired else value
 
     def put(self, key: str, value: V, *, expires_at_ms: int | None = None) -> None:
         """Set a key's value.
@@ -59,26 +72,39 @@ class KeyedState(Generic[V]):
             ValueError, OverflowError, TypeError: the changelog cannot hold the key or the value.
                 Better now, while the record that brings it can be told, than with the commit.
         """
-        encoded_key, encoded = key.encode(), _encode((expires_at_ms, value))
+        encoded_key, encoded = STATE + key.encode(), _encode((expires_at_ms, value))
         if len(encoded) > ENTRY_BYTES_MAX:
             raise ValueError(f"{len(encoded)} bytes are too many for one entry: {key}")
-        self._remember(key)
-        self._set(key, Entry(value, expires_at_ms))
-        self._dirty[encoded_key] = encoded
+        self._remember(encoded_key)
+        self._entries[encoded_key] = encoded
+        if expires_at_ms is not None:
+            self._expire_later(encoded_key, expires_at_ms)
 
     def delete(self, key: str) -> None:
         """Forget a key."""
-        encoded_key = key.encode()
-        self._remember(key)
-        self._entries.pop(key, None)
-        self._dirty[encoded_key] = None
+        encoded_key = STATE + key.encode()
+        self._remember(encoded_key)
+        self._entries.pop(encoded_key, None)
 
-    def load(self, key: str, entry: Entry[V] | None) -> None:
-        """Set or forget a key as its changelog says: no change, nothing to undo."""
-        if entry is None:
+    def load(self, entries: Mapping[bytes, bytes]) -> None:
+        """Take in entries as they are written down: no change, nothing to undo.
+
+        Raises:
+            UnreadableStateError: one is not of the value's type.
+        """
+        for key, (expires_at_ms, _) in zip(entries, self._readable(entries), strict=True):
+            if expires_at_ms is not None:
+                self._expire_later(key, expires_at_ms)
+        self._entries.update(entries)
+
+    def drop(self, keys: Iterable[bytes]) -> None:
+        """Forget keys as they are written down: no change, nothing to undo."""
+        for key in keys:
             self._entries.pop(key, None)
-        else:
-            self._set(key, entry)
+
+    def entries(self) -> dict[bytes, bytes]:
+        """A copy of all entries, for `load`."""
+        return self._entries.copy()
 
     def accept(self) -> None:
         """Keep the changes since the last call: they can no longer be undone."""
@@ -86,41 +112,68 @@ class KeyedState(Generic[V]):
 
     def undo(self) -> None:
         """Take back the changes since the last `accept`."""
-        for key, entry in self._undo.items():
-            self.load(key, entry)
-            self._dirty[key.encode()] = (
-                None if entry is None else _encode((entry.expires_at_ms, entry.value))
-            )
+        for key, encoded in self._undo.items():
+            if encoded is None:
+                self._entries.pop(key, None)
+            else:
+                self._entries[key] = encoded
         self._undo.clear()
 
-    def expire(self) -> None:
-        """Forget entries whose time has passed, a bounded number at a time."""
+    def expire(self) -> int:
+        """Forget entries whose time has passed, a bounded number at a time; how many."""
+        before, budget = len(self._entries), EXPIRED_PER_CYCLE_MAX
         now = self.watermark_ms
-        budget = EXPIRED_PER_CYCLE_MAX
         for bucket in sorted(b for b in self._expiring if (b + 1) * EXPIRY_BUCKET_MS <= now):
             keys = self._expiring[bucket]
             while keys and budget:
-                key = keys.pop()
-                entry = self._entries.get(key)
+                self._expire(keys.pop())
                 budget -= 1
-                if entry and entry.expires_at_ms is not None and entry.expires_at_ms <= now:
-                    self.delete(key)
             if not keys:
                 del self._expiring[bucket]
         self.accept()
+        return before - len(self._entries)
 
     def take_changes(self) -> list[Change]:
         """What changed since the last call, each key once."""
-        changes = [Change(key, entry) for key, entry in self._dirty.items()]
+        changes = [Change(key, self._entries.get(key)) for key in self._dirty]
         self._dirty.clear()
         return changes
 
-    def _remember(self, key: str) -> None:
+    def _remember(self, key: bytes) -> None:
+        self._dirty[key] = None
         if key not in self._undo:
             self._undo[key] = self._entries.get(key)
 
-    def _set(self, key: str, entry: Entry[V]) -> None:
-        self._entries[key] = entry
-        if entry.expires_at_ms is not None:
-            bucket = entry.expires_at_ms // EXPIRY_BUCKET_MS
-            self._expiring.setdefault(bucket, set()).add(key)
+    def _expire_later(self, key: bytes, expires_at_ms: int) -> None:
+        bucket = expires_at_ms // EXPIRY_BUCKET_MS
+        keys = self._expiring.get(bucket)
+        if keys is None:
+            self._expiring[bucket] = {key}
+        else:
+            keys.add(key)
+
+    def _expire(self, key: bytes) -> None:
+        encoded = self._entries.get(key)
+        if encoded is None:
+            return
+        expires_at_ms, _ = _decode_expiry(encoded)  # the entry may have been renewed since
+        if expires_at_ms is not None and expires_at_ms <= self.watermark_ms:
+            self._remember(key)
+            del self._entries[key]
+
+    def _readable(self, entries: Mapping[bytes, bytes]) -> Collection[tuple[int | None, V]]:
+        """All entries decoded in one call, which takes a third of the time."""
+        array = _ARRAY_32 + len(entries).to_bytes(4, "big") + b"".join(entries.values())
+        try:
+            decoded: list[tuple[int | None, V]] = self._decode_all(array)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            key = next(key for key, encoded in entries.items() if not self._is_readable(encoded))
+            raise UnreadableStateError(f"{key[1:]!r}: {error}") from error
+        return decoded
+
+    def _is_readable(self, encoded: bytes) -> bool:
+        try:
+            self._decode(encoded)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return False
+        return True

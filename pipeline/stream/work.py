@@ -21,6 +21,7 @@ class Workshop:
 
     def __init__(self, rooms: Iterable[Room], partitions: Mapping[str, int]) -> None:
         self.rooms = tuple(rooms)
+        self._rooms_by_name = {room.name: room for room in self.rooms}
         self.room_of = {topic: room for room in self.rooms for topic in room.inputs}
         self.states: dict[tuple[str, int], KeyedState[Any]] = {}
         self.positions: dict[TopicPartition, int] = {}
@@ -73,15 +74,18 @@ class Workshop:
 
     def state(self, room_name: str, partition: int) -> KeyedState[Any]:
         """The memory of a room for a partition, empty at first."""
-        return self.states.setdefault((room_name, partition), KeyedState())
+        place = room_name, partition
+        if place not in self.states:
+            self.states[place] = KeyedState(self._rooms_by_name[room_name].state_type)
+        return self.states[place]
 
     def changelog(self, sources: Iterable[TopicPartition]) -> list[Output]:
         """Changelog records for the partitions that were worked on."""
         touched = {(self.room_of[source.topic].name, source.partition) for source in sources}
-        rooms = {room.name: room for room in self.rooms}
         outputs: list[Output] = []
         for room_name, partition in sorted(touched):
             state = self.states[room_name, partition]
             state.expire()
-            outputs += changelog_outputs(rooms[room_name], partition, state, self.positions)
+            room = self._rooms_by_name[room_name]
+            outputs += changelog_outputs(room, partition, state, self.positions)
         return outputs

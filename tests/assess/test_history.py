@@ -67,7 +67,7 @@ def test_the_room_remembers_a_consignee_from_one_envelope_to_the_next() -> None:
     partitions = {"assessments": 8, "dead-letters": 8}
     assess_room = room()
     outbox = Outbox(partitions, assess_room.enclosers)
-    state: KeyedState[Exposure] = KeyedState()
+    state: KeyedState[Exposure] = KeyedState(Exposure)
     for number in (1, 2):
         value = builders.goods_item(intrinsic_value=Decimal("80.10"))
         parcel = builders.parcel(parcel_id=f"HAWB-{number}", items=[value])

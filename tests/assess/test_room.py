@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from pipeline.assess.room import AssessRoom
-from pipeline.assess.state import NO_EXPOSURE
+from pipeline.assess.state import NO_EXPOSURE, Exposure
 from pipeline.model import Announced, Assessed
 from pipeline.stream import KeyedState, Outbox, Record
 from tests import builders
@@ -29,7 +29,8 @@ def test_one_parcel_that_cannot_be_assessed_spoils_only_itself(
     parcels = [builders.parcel(parcel_id=f"HAWB-{number}") for number in (1, 2, 3)]
     envelope = msgspec.msgpack.encode([Announced(header(), parcel, []) for parcel in parcels])
     outbox = Outbox(PARTITIONS, assess_room.enclosers)
-    assess_room.work(Record("parcels", 0, 0, 1, None, envelope), KeyedState(), outbox)
+    state: KeyedState[Exposure] = KeyedState(Exposure)
+    assess_room.work(Record("parcels", 0, 0, 1, None, envelope), state, outbox)
     outputs = list(outbox.outputs())
     letters = [output for output in outputs if output.topic == "dead-letters"]
     assert len(letters) == 1

@@ -82,7 +82,7 @@ async def memory_of(stream: Stream, room: Any, partition: int) -> KeyedState[Any
     reader = ChangelogReader(room, partition)
     for record in await stream.read(f"{room.name}-changelog", 1):
         if record.partition == partition:
-            reader.read(record.key or b"", record.value)
+            reader.read([(record.key or b"", record.value)], record.offset + 1)
     return reader.state
 
 

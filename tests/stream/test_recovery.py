@@ -42,7 +42,7 @@ class Setting:
         """The room's memory as a new owner restores it."""
         await restore(self.workshop, {WORDS: committed}, self.log)
         state = self.workshop.state("count", 1)
-        return {key: entry.value for key, entry in state._entries.items()}
+        return {key[1:].decode(): state.get(key[1:].decode()) for key in state.entries()}
 
 
 @asynccontextmanager
