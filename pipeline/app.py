@@ -40,6 +40,7 @@ def build_worker(settings: Settings) -> faust.App:
     rooms = build_rooms(settings)
     metrics = Metrics(CollectorRegistry(), rooms)
     metrics.set_worker(settings.worker_id, rooms[1].versions)
+    metrics.state_entries_limit.set(settings.state_entries_max)
     observer = MetricsObserver(metrics, rooms)
     app = build_stream_app(rooms, stream_settings(settings), observer)
     install_pages(app, app.engine, metrics, observer)
@@ -62,4 +63,7 @@ def stream_settings(settings: Settings) -> StreamSettings:
         cycle_ms_min=settings.cycle_ms_min,
         cycle_ms_max=settings.cycle_ms_max,
         cycle_wait_ms=settings.cycle_wait_ms,
+        snapshot_dir=settings.snapshot_dir,
+        snapshot_interval_ms=settings.snapshot_interval_ms,
+        state_entries_max=settings.state_entries_max,
     )

@@ -48,6 +48,12 @@ class Settings:
     """Work a worker puts into one transaction while much waits: for throughput."""
     cycle_wait_ms: int = 5
     """How long a worker waits for more input before it closes a cycle."""
+    snapshot_dir: str = ""
+    """Folder for snapshots of the memories; without one, a restart reads whole changelogs."""
+    snapshot_interval_ms: int = 300_000
+    """How old the snapshot of a memory may become while the memory changes."""
+    state_entries_max: int = 1_000_000
+    """Entries the memory of one room and partition may have; beyond them the worker stops."""
 
     def carriers_on_account(self) -> frozenset[str]:
         """Ids in `on_account_carriers`."""

@@ -14,6 +14,7 @@ from pipeline.errors import ErrorCode
 from pipeline.model.decision import Cause, IrgCategory, Outcome, Versions
 from pipeline.ops.histogram import BatchHistogram
 from pipeline.stream.room import Room
+from pipeline.stream.snapshot_folder import Unusable
 
 LATENCY_BUCKETS_S = (
     *(0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.4, 0.6),
@@ -136,6 +137,13 @@ class Metrics:
         self.state_entries = self._gauge(
             "state_entries", "Entries in memory, over all partitions of the worker.", "room"
         )
+        self.state_fullest_entries = self._gauge(
+            "state_fullest_entries", "Entries in memory of the room's fullest partition.", "room"
+        )
+        self.state_entries_limit = self._gauge(
+            "state_entries_limit",
+            "Entries the memory of a room may have for one partition; beyond it the worker stops.",
+        )
         self.input_age = self._gauge(
             "input_age_seconds",
             "Age of the oldest record of the last cycle; 0 when nothing waits, growing with the "
@@ -165,6 +173,25 @@ class Metrics:
         self.recovery_entries = self._gauge(
             "recovery_entries", "Changelog records read by the last restoring of the memories."
         )
+        self.recovery_snapshot_entries = self._gauge(
+            "recovery_snapshot_entries",
+            "Entries the last restoring of the memories took from snapshots.",
+        )
+        self.snapshots = self._counter(
+            "snapshots", "Memories written to local disk, each of one room and partition."
+        )
+        self.snapshot_seconds = self._counter(
+            "snapshot_seconds", "Time that writing snapshots took, beside the work."
+        )
+        self.snapshot_failures = self._counter(
+            "snapshot_failures", "Snapshots that could not be written; the last ones stay."
+        )
+        self.snapshots_passed_over = self._counter(
+            "snapshots_passed_over",
+            "Snapshots that could not be used by a restoring, which then read the whole changelog, "
+            "by reason.",
+            "reason",
+        )
 
     def set_worker(self, worker_id: str, versions: Versions) -> None:
         """Publish who the worker is and what it decides with."""
@@ -185,10 +212,13 @@ class Metrics:
             self.parcels_decided.labels(outcome.value, category.value, cause.value)
         for result in MANIFEST_RESULTS:
             self.manifests.labels(result)
+        for reason in Unusable:
+            self.snapshots_passed_over.labels(reason.value)
         for room in rooms:
             for by_room in (self.room_records, self.room_bytes, self.room_work_seconds):
                 by_room.labels(room.name)
             self.state_entries.labels(room.name)
+            self.state_fullest_entries.labels(room.name)
             self.input_age.labels(room.name)
             for topic, code in product(room.inputs, ErrorCode):
                 self.dead_letters.labels(topic, code.value)

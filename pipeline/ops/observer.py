@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pipeline.model.facts import DecisionNoted, FeedbackNoted, ManifestNoted, RejectionNoted
 from pipeline.ops.metrics import Metrics
 from pipeline.stream.records import TopicPartition
-from pipeline.stream.report import CycleReport
+from pipeline.stream.report import CycleReport, RestoreReport, StateSizes
 from pipeline.stream.room import Room
 
 
@@ -30,17 +30,30 @@ class MetricsObserver:
         metrics.records_written.inc(report.outputs)
         for (topic, code), count in Counter(report.dead_letters).items():
             metrics.dead_letters.labels(topic, code).inc(count)
-        for room, entries in report.state_entries.items():
-            metrics.state_entries.labels(room).set(entries)
+        self._set_sizes(report.state)
         self._count_rooms(report)
         self._count_notes(report)
 
-    def on_assigned(self, partitions: int, entries: int, seconds: float) -> None:
+    def on_assigned(self, report: RestoreReport) -> None:
         """Count an assignment and what restoring its memories took."""
-        self._metrics.rebalances.inc()
-        self._metrics.assigned_partitions.set(partitions)
-        self._metrics.recovery_entries.set(entries)
-        self._metrics.recovery_seconds.set(seconds)
+        metrics = self._metrics
+        metrics.rebalances.inc()
+        metrics.assigned_partitions.set(report.partitions)
+        metrics.recovery_entries.set(report.changelog_records)
+        metrics.recovery_snapshot_entries.set(report.snapshot_entries)
+        metrics.recovery_seconds.set(report.seconds)
+        for reason in report.passed_over:
+            metrics.snapshots_passed_over.labels(reason).inc()
+        self._set_sizes(report.state)
+
+    def on_snapshot(self, seconds: float) -> None:
+        """Count a snapshot."""
+        self._metrics.snapshots.inc()
+        self._metrics.snapshot_seconds.inc(seconds)
+
+    def on_snapshot_failed(self) -> None:
+        """Count a snapshot that could not be written."""
+        self._metrics.snapshot_failures.inc()
 
     def on_revoked(self, partitions: int) -> None:
         """Nothing is assigned until the next assignment says so."""
@@ -61,6 +74,12 @@ class MetricsObserver:
         for room, records in waiting.items():
             age_ms = now_ms - self._oldest_ms.get(room, now_ms) if records else 0
             self._metrics.input_age.labels(room).set(max(0, age_ms) / 1000)
+
+    def _set_sizes(self, state: StateSizes) -> None:
+        for room, entries in state.entries.items():
+            self._metrics.state_entries.labels(room).set(entries)
+        for room, entries in state.fullest.items():
+            self._metrics.state_fullest_entries.labels(room).set(entries)
 
     def _count_rooms(self, report: CycleReport) -> None:
         metrics = self._metrics

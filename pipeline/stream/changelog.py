@@ -4,8 +4,8 @@ Keys: `s` + state key, or `p` + input topic. Values: msgpack of (expiry, value),
 watermark): event time is kept too, so that expiry goes on after a restart where it stood.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -44,18 +44,47 @@ def changelog_outputs(
     return outputs
 
 
+class MemoryCopy(NamedTuple):
+    """A memory as it stood when its changelog ended at an offset."""
+
+    place: TopicPartition
+    """Its changelog partition, by the topic's logical name."""
+    next_offset: int
+    positions: Mapping[str, int]
+    watermark_ms: int
+    entries: dict[bytes, bytes]
+
+
 class ChangelogReader:
     """Builds the memory and positions of one room and partition from its changelog records."""
 
     def __init__(self, room: Room, partition: int) -> None:
         self.state: KeyedState[Any] = KeyedState(room.state_type)
         self.positions: dict[TopicPartition, int] = {}
+        self.snapshot_entries = 0
+        self.snapshot_offset = 0
+        """What came from a snapshot, and where that stands in the changelog."""
         self.records = 0
-        """Changelog records read so far."""
+        """Changelog records read."""
         self.next_offset = 0
         """Where reading goes on."""
         self.room_name = room.name
-        self.partition = partition
+        self.place = TopicPartition(changelog_topic(room.name), partition)
+
+    def begin_with(
+        self, pieces: Iterable[dict[bytes, bytes]], positions: Mapping[str, int], watermark_ms: int
+    ) -> None:
+        """Take in a memory as it stood at some offset, in pieces.
+
+        Raises:
+            UnreadableStateError: an entry is not of the type the room has now.
+        """
+        for piece in pieces:
+            self._load(piece)
+        self.snapshot_entries = len(self.state)
+        self.state.watermark_ms = watermark_ms
+        for topic, offset in positions.items():
+            self.positions[TopicPartition(topic, self.place.partition)] = offset
 
     def read(self, pairs: Sequence[tuple[bytes, bytes | None]], next_offset: int) -> None:
         """Take in consecutive records: keys and values, in the order of the topic.
@@ -72,7 +101,7 @@ class ChangelogReader:
             return
         for key, value in newest.items():
             if value is None:
-                self.state.drop([key])
+                self.state.drop(key)
             elif key.startswith(_POSITION):
                 self._read_position(key[1:].decode(), value)
 
@@ -81,11 +110,11 @@ class ChangelogReader:
             self.state.load(entries)
         except UnreadableStateError as error:
             raise UnreadableStateError(
-                f"the memory of room {self.room_name}, partition {self.partition}, holds what this "
-                f"version cannot read, under key {error}. Start the version that wrote it"
+                f"the memory of room {self.room_name}, partition {self.place.partition}, holds "
+                f"what this version cannot read, under key {error}. Start the version that wrote it"
             ) from error
 
     def _read_position(self, topic: str, value: bytes) -> None:
         offset, watermark_ms = _decode_position(value)
-        self.positions[TopicPartition(topic, self.partition)] = offset
+        self.positions[TopicPartition(topic, self.place.partition)] = offset
         self.state.watermark_ms = max(self.state.watermark_ms, watermark_ms)

@@ -13,9 +13,10 @@ from pipeline.stream.log import Log, Membership
 from pipeline.stream.outbox import Outbox
 from pipeline.stream.records import Chunk, TopicPartition
 from pipeline.stream.recovery import restore
-from pipeline.stream.report import CycleReport, Observer, RoomReport
+from pipeline.stream.report import CycleReport, Observer, RestoreReport, RoomReport, StateSizes
 from pipeline.stream.room import Room
 from pipeline.stream.settings import StreamSettings
+from pipeline.stream.snapshots import Snapshots, open_snapshots
 from pipeline.stream.topics import partition_counts
 from pipeline.stream.waiting import WaitingRecords, cost_bytes
 from pipeline.stream.work import Workshop
@@ -55,6 +56,7 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
         self._restoring: asyncio.Task[None] | None = None
         self._workshop: Workshop
+        self._snapshots: Snapshots
 
     @property
     def ready(self) -> bool:
@@ -76,18 +78,21 @@ class Engine:
         """Whether a cycle is under way, its transaction included."""
         return self._working.locked()
 
-    def state_entries(self) -> dict[str, int]:
-        """Entries in memory by room."""
+    def state_sizes(self) -> StateSizes:
+        """Entries in memory."""
         entries: dict[str, int] = {room.name: 0 for room in self.rooms}
-        for (room_name, _), state in list(self._workshop.states.items()):
+        fullest = dict(entries)
+        for (room_name, _), state in self._workshop.states.items():
             entries[room_name] += len(state)
-        return entries
+            fullest[room_name] = max(fullest[room_name], len(state))
+        return StateSizes(entries, fullest)
 
     async def start(self) -> None:
         """Connect, learn the topics' partition counts, and begin to work."""
         await self._log.start()
         counts = await partition_counts(self._log, self.rooms, self.settings.topic_prefix)
-        self._workshop = Workshop(self.rooms, counts)
+        self._workshop = Workshop(self.rooms, counts, self.settings.state_entries_max)
+        self._snapshots = await open_snapshots(self.rooms, self.settings, self._log, self.observer)
         self._tasks = [asyncio.create_task(self._run(), name="cycles")]
 
     async def stop(self) -> None:
@@ -102,6 +107,8 @@ class Engine:
         except TimeoutError:
             log.warning("the running cycle did not end within %s s", STOP_DEADLINE_S)
             self._cancel_tasks()
+        else:
+            await self._snapshots.finish(self._workshop)
         self._tasks = []
         await self._log.stop()
 
@@ -123,27 +130,43 @@ class Engine:
             revoked = len(self._workshop.positions)
             self._membership = None
             self._waiting.clear()
-            self._workshop.forget()
+            self._forget()
         self.observer.on_revoked(revoked)
 
     def on_assigned(self, membership: Membership, committed: Mapping[TopicPartition, int]) -> None:
         """Partitions came: restore their memories; work begins when that is done."""
         self._waiting.clear()
-        self._workshop.forget()
+        self._forget()
         self._membership = membership
         self._restoring = asyncio.create_task(self._restore(committed), name="restore")
 
     async def _restore(self, committed: Mapping[TopicPartition, int]) -> None:
         started = perf_counter()
         try:
-            entries = await restore(self._workshop, committed, self._log)
+            restored = await restore(self._workshop, committed, self._log, self._snapshots.folder)
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker cannot work
             self._on_failure(error)
             return
+        self._snapshots.restored(restored.readers)
         self._ready.set()
-        seconds = perf_counter() - started
-        log.info("restored %d entries of %d partitions", entries, len(committed))
-        self.observer.on_assigned(len(committed), entries, seconds)
+        report = RestoreReport(
+            partitions=len(committed),
+            changelog_records=sum(reader.records for reader in restored.readers),
+            snapshot_entries=sum(reader.snapshot_entries for reader in restored.readers),
+            passed_over=restored.passed_over,
+            seconds=perf_counter() - started,
+            state=self.state_sizes(),
+        )
+        log.info(
+            "restored %d entries of %d partitions in %.1f s: "
+            "%d from snapshots, %d changelog records read",
+            sum(report.state.entries.values()),
+            report.partitions,
+            report.seconds,
+            report.snapshot_entries,
+            report.changelog_records,
+        )
+        self.observer.on_assigned(report)
 
     async def _run(self) -> None:
         try:
@@ -156,6 +179,7 @@ class Engine:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker must end
+            self._snapshots.forget()
             await self._abort()
             self._on_failure(error)
 
@@ -172,15 +196,16 @@ class Engine:
         deliveries = await self._log.send(outputs, timestamp_ms=now_ms)
         positions = {source: self._workshop.positions[source] for source in sources}
         await self._log.send_offsets(positions, membership)
-        await deliveries.confirm()
+        ends = await deliveries.confirm()
         await self._log.commit()
+        self._snapshots.committed(self._workshop, ends)
         self.observer.on_cycle(
             CycleReport(
                 committed_at_ms=int(time() * 1000),
                 rooms=reports,
                 transaction_seconds=perf_counter() - started,
                 outputs=deliveries.outputs,
-                state_entries=self.state_entries(),
+                state=self.state_sizes(),
                 notes=outbox.notes,
                 dead_letters=outbox.dead_letter_codes,
             )
@@ -216,6 +241,10 @@ class Engine:
                 await self._log.abort()
         except Exception as error:  # noqa: BLE001 - the broker aborts it when it times out
             log.warning("the open transaction could not be aborted: %r", error)
+
+    def _forget(self) -> None:
+        self._workshop.forget()
+        self._snapshots.forget()
 
     def _cancel_tasks(self) -> None:
         for task in (*self._tasks, self._restoring):

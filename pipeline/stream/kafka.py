@@ -16,7 +16,8 @@ from pipeline.stream.settings import StreamSettings
 from pipeline.stream.topic_ids import topic_ids
 
 POLL_TIMEOUT_MS = 20
-FETCH_BYTES_MAX = 4_000_000
+FETCH_BYTES_MAX = 500_000
+"""Of each partition, compressed: with more, what is fetched takes more memory than what is kept."""
 
 
 class KafkaLog:

@@ -1,15 +1,28 @@
-"""Restoring memories from their changelogs when partitions are assigned."""
+"""Restoring memories from snapshots and changelogs when partitions are assigned."""
 
+import asyncio
+import gc
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from pipeline.stream.changelog import ChangelogReader
 from pipeline.stream.log import Log
 from pipeline.stream.records import TopicPartition
-from pipeline.stream.room import changelog_topic
+from pipeline.stream.room import Room, changelog_topic
+from pipeline.stream.snapshot_folder import SnapshotFolder, Unusable, UnusableSnapshotError
 from pipeline.stream.work import Workshop
 
 log = logging.getLogger(__name__)
+
+
+class Restored(NamedTuple):
+    """What was read to restore memories."""
+
+    readers: Sequence[ChangelogReader]
+    passed_over: Sequence[Unusable]
+    """For each snapshot that could not be used, why."""
 
 
 class PositionMismatchError(Exception):
@@ -17,44 +30,90 @@ class PositionMismatchError(Exception):
 
 
 async def restore(
-    workshop: Workshop, committed: Mapping[TopicPartition, int], stream_log: Log
-) -> int:
+    workshop: Workshop,
+    committed: Mapping[TopicPartition, int],
+    stream_log: Log,
+    snapshots: SnapshotFolder | None = None,
+) -> Restored:
     """Fill the workshop's memories and positions for the sources in `committed`.
 
-    `committed` holds the group's stable offsets (-1: none) and must have been fetched before:
-    what an open transaction might still change is then either in the changelog or aborted.
-    Returns the number of changelog records read.
+    A memory begins with its snapshot, if there is one to be used, and its changelog is read on
+    from there. `committed` holds the group's stable offsets (-1: none) and must have been fetched
+    before: what an open transaction might still change is then either in the changelog or aborted.
 
     Raises:
         PositionMismatchError: memory, group and input topic do not fit together.
+        StateLimitError: a memory is larger than it may be.
+        UnreadableStateError: an entry is not of the type its room has now.
     """
     if not committed:  # more workers than partitions
-        return 0
-    readers = _readers(workshop, committed)
-    async with stream_log.reader() as reading:
-        held = await reading.held(committed.keys())
-        async for piece in reading.read_to_end(dict.fromkeys(readers, 0)):
-            readers[piece.place].read(piece.pairs, piece.next_offset)
+        return Restored((), ())
+    rooms = _rooms(workshop, committed)
+    passed_over: list[Unusable] = []
+    with _collector_paused():
+        async with stream_log.reader() as reading:
+            held = await reading.held({*committed, *rooms})
+            readers = {
+                place: await _begin(room, place, held[place].stop, snapshots, passed_over)
+                for place, room in rooms.items()
+            }
+            starts = {place: reader.next_offset for place, reader in readers.items()}
+            async for piece in reading.read_to_end(starts):
+                readers[piece.place].read(piece.pairs, piece.next_offset)
+                workshop.check_limit(piece.place, readers[piece.place].state)
     positions: dict[TopicPartition, int] = {}
     for reader in readers.values():
         positions.update(reader.positions)
     for source, offset in committed.items():
         _check(source, offset, positions.get(source), held[source])
     for reader in readers.values():
-        workshop.states[reader.room_name, reader.partition] = reader.state
+        workshop.states[reader.room_name, reader.place.partition] = reader.state
     workshop.positions.update(positions)
-    return sum(reader.records for reader in readers.values())
+    return Restored(tuple(readers.values()), tuple(passed_over))
 
 
-def _readers(
-    workshop: Workshop, sources: Mapping[TopicPartition, int]
-) -> dict[TopicPartition, ChangelogReader]:
-    readers: dict[TopicPartition, ChangelogReader] = {}
+def _rooms(workshop: Workshop, sources: Mapping[TopicPartition, int]) -> dict[TopicPartition, Room]:
+    """The rooms whose memories are to be restored, by the place of their changelog."""
+    rooms: dict[TopicPartition, Room] = {}
     for source in sources:
         room = workshop.room_of[source.topic]
-        place = TopicPartition(changelog_topic(room.name), source.partition)
-        readers.setdefault(place, ChangelogReader(room, source.partition))
-    return readers
+        rooms[TopicPartition(changelog_topic(room.name), source.partition)] = room
+    return rooms
+
+
+async def _begin(
+    room: Room,
+    place: TopicPartition,
+    end_offset: int,
+    snapshots: SnapshotFolder | None,
+    passed_over: list[Unusable],
+) -> ChangelogReader:
+    """A memory as its snapshot has it, or an empty one."""
+    reader = None
+    if snapshots:
+        try:
+            reader = await asyncio.to_thread(snapshots.read, room, place.partition, end_offset)
+        except UnusableSnapshotError as error:
+            log.warning(
+                "the snapshot %s is passed over (%s): %s. The changelog is read from its beginning",
+                snapshots.path(place),
+                error.reason,
+                error,
+            )
+            passed_over.append(error.reason)
+    return reader or ChangelogReader(room, place.partition)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without garbage collection, which would search what is read again and again, in vain."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _check(source: TopicPartition, committed: int, stored: int | None, held: range) -> None:

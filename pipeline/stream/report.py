@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pipeline.stream.records import Record
 
@@ -24,6 +24,27 @@ class RoomReport:
             self.oldest_timestamp_ms = record.timestamp_ms
 
 
+class StateSizes(NamedTuple):
+    """Entries in memory by room: over all partitions of this worker, and of the fullest one."""
+
+    entries: Mapping[str, int]
+    fullest: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class RestoreReport:
+    """What it took to restore the memories of newly assigned partitions."""
+
+    partitions: int
+    """Input partitions assigned."""
+    changelog_records: int
+    snapshot_entries: int
+    passed_over: Sequence[str]
+    """For each snapshot that could not be used, why."""
+    seconds: float
+    state: StateSizes
+
+
 @dataclass(slots=True)
 class CycleReport:
     """One committed cycle of a worker."""
@@ -32,8 +53,7 @@ class CycleReport:
     rooms: Mapping[str, RoomReport]
     transaction_seconds: float
     outputs: int
-    state_entries: Mapping[str, int]
-    """Entries in memory, by room, over all partitions of this worker."""
+    state: StateSizes
     notes: Sequence[Any] = field(default_factory=list)
     dead_letters: Sequence[tuple[str, str]] = field(default_factory=list)
     """(source topic, error code) of each."""
@@ -45,8 +65,14 @@ class Observer(Protocol):
     def on_cycle(self, report: CycleReport) -> None:
         """A cycle was committed."""
 
-    def on_assigned(self, partitions: int, entries: int, seconds: float) -> None:
+    def on_assigned(self, report: RestoreReport) -> None:
         """Partitions were assigned and their memories restored."""
+
+    def on_snapshot(self, seconds: float) -> None:
+        """A memory was written to local disk."""
+
+    def on_snapshot_failed(self) -> None:
+        """A memory could not be written to local disk; its last snapshot stays."""
 
     def on_revoked(self, partitions: int) -> None:
         """Partitions were taken away by a rebalance."""
@@ -58,8 +84,14 @@ class SilentObserver:
     def on_cycle(self, report: CycleReport) -> None:
         """Ignore the cycle."""
 
-    def on_assigned(self, partitions: int, entries: int, seconds: float) -> None:
+    def on_assigned(self, report: RestoreReport) -> None:
         """Ignore the assignment."""
+
+    def on_snapshot(self, seconds: float) -> None:
+        """Ignore the snapshot."""
+
+    def on_snapshot_failed(self) -> None:
+        """Ignore the failure."""
 
     def on_revoked(self, partitions: int) -> None:
         """Ignore the revocation."""

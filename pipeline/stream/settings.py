@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+STATE_ENTRIES_MAX = 1_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSettings:
@@ -29,6 +31,12 @@ class StreamSettings:
     """Work taken into one transaction while as much waits as may."""
     cycle_wait_ms: int = 5
     """How long a cycle waits for more input before it starts."""
+    snapshot_dir: str = ""
+    """Folder for snapshots of the memories; without one, only changelogs are read at a restart."""
+    snapshot_interval_ms: int = 300_000
+    """How old the snapshot of a memory that changes may become."""
+    state_entries_max: int = STATE_ENTRIES_MAX
+    """Entries the memory of one room and partition may have."""
     retry_backoff_ms: int = 5
     """aiokafka's default of 100 ms would triple the latency (docs/stream.md)."""
 

@@ -1,6 +1,7 @@
 """The keyed memory of one room and partition: encoded entries, and what changed of them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -47,7 +48,7 @@ class KeyedState(Generic[V]):
         self._decode = msgspec.msgpack.Decoder(entry_type).decode
         self._decode_all = msgspec.msgpack.Decoder(list.__class_getitem__(entry_type)).decode
         self._entries: dict[bytes, bytes] = {}
-        self._expiring: dict[int, set[bytes]] = {}
+        self._expiring: defaultdict[int, set[bytes]] = defaultdict(set)
         self._dirty: dict[bytes, None] = {}
         self._undo: dict[bytes, bytes | None] = {}
         self.watermark_ms = 0
@@ -78,7 +79,7 @@ class KeyedState(Generic[V]):
         self._remember(encoded_key)
         self._entries[encoded_key] = encoded
         if expires_at_ms is not None:
-            self._expire_later(encoded_key, expires_at_ms)
+            self._expiring[expires_at_ms // EXPIRY_BUCKET_MS].add(encoded_key)
 
     def delete(self, key: str) -> None:
         """Forget a key."""
@@ -94,13 +95,12 @@ class KeyedState(Generic[V]):
         """
         for key, (expires_at_ms, _) in zip(entries, self._readable(entries), strict=True):
             if expires_at_ms is not None:
-                self._expire_later(key, expires_at_ms)
+                self._expiring[expires_at_ms // EXPIRY_BUCKET_MS].add(key)
         self._entries.update(entries)
 
-    def drop(self, keys: Iterable[bytes]) -> None:
-        """Forget keys as they are written down: no change, nothing to undo."""
-        for key in keys:
-            self._entries.pop(key, None)
+    def drop(self, key: bytes) -> None:
+        """Forget a key as it is written down: no change, nothing to undo."""
+        self._entries.pop(key, None)
 
     def entries(self) -> dict[bytes, bytes]:
         """A copy of all entries, for `load`."""
@@ -119,9 +119,9 @@ class KeyedState(Generic[V]):
                 self._entries[key] = encoded
         self._undo.clear()
 
-    def expire(self) -> int:
-        """Forget entries whose time has passed, a bounded number at a time; how many."""
-        before, budget = len(self._entries), EXPIRED_PER_CYCLE_MAX
+    def expire(self) -> bool:
+        """Forget entries whose time has passed, a bounded number; whether more may be left."""
+        budget = EXPIRED_PER_CYCLE_MAX
         now = self.watermark_ms
         for bucket in sorted(b for b in self._expiring if (b + 1) * EXPIRY_BUCKET_MS <= now):
             keys = self._expiring[bucket]
@@ -131,7 +131,7 @@ class KeyedState(Generic[V]):
             if not keys:
                 del self._expiring[bucket]
         self.accept()
-        return before - len(self._entries)
+        return not budget
 
     def take_changes(self) -> list[Change]:
         """What changed since the last call, each key once."""
@@ -143,14 +143,6 @@ class KeyedState(Generic[V]):
         self._dirty[key] = None
         if key not in self._undo:
             self._undo[key] = self._entries.get(key)
-
-    def _expire_later(self, key: bytes, expires_at_ms: int) -> None:
-        bucket = expires_at_ms // EXPIRY_BUCKET_MS
-        keys = self._expiring.get(bucket)
-        if keys is None:
-            self._expiring[bucket] = {key}
-        else:
-            keys.add(key)
 
     def _expire(self, key: bytes) -> None:
         encoded = self._entries.get(key)

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeline.stream.changelog import changelog_outputs
+from pipeline.stream.changelog import MemoryCopy, changelog_outputs
 from pipeline.stream.outbox import Outbox, Output
 from pipeline.stream.records import Record, TopicPartition
 from pipeline.stream.report import RoomReport
-from pipeline.stream.room import Encloser, Room
+from pipeline.stream.room import Encloser, Room, changelog_topic
+from pipeline.stream.settings import STATE_ENTRIES_MAX
 from pipeline.stream.state import KeyedState
 
 log = logging.getLogger(__name__)
@@ -16,17 +17,28 @@ log = logging.getLogger(__name__)
 INTERNAL_ERROR = "internal_error"
 
 
+class StateLimitError(Exception):
+    """A memory has more entries than it may have: the worker stops before memory ends."""
+
+
 class Workshop:
     """The rooms of a worker with the memories of the partitions it owns."""
 
-    def __init__(self, rooms: Iterable[Room], partitions: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        rooms: Iterable[Room],
+        partitions: Mapping[str, int],
+        state_entries_max: int = STATE_ENTRIES_MAX,
+    ) -> None:
         self.rooms = tuple(rooms)
         self._rooms_by_name = {room.name: room for room in self.rooms}
+        self._rooms_by_changelog = {changelog_topic(room.name): room for room in self.rooms}
         self.room_of = {topic: room for room in self.rooms for topic in room.inputs}
         self.states: dict[tuple[str, int], KeyedState[Any]] = {}
         self.positions: dict[TopicPartition, int] = {}
         """Offset of the next record to be worked on, by source."""
         self._partitions = partitions
+        self._state_entries_max = state_entries_max
         self._enclosers: dict[str, Encloser] = {}
         for room in self.rooms:
             self._enclosers.update(room.enclosers)
@@ -79,13 +91,50 @@ class Workshop:
             self.states[place] = KeyedState(self._rooms_by_name[room_name].state_type)
         return self.states[place]
 
+    def copy(self, place: TopicPartition, next_offset: int) -> MemoryCopy:
+        """The memory kept on a changelog partition that ends at the offset."""
+        room = self._rooms_by_changelog[place.topic]
+        state = self.state(room.name, place.partition)
+        positions = {
+            topic: self.positions[source]
+            for topic in room.inputs
+            if (source := TopicPartition(topic, place.partition)) in self.positions
+        }
+        return MemoryCopy(place, next_offset, positions, state.watermark_ms, state.entries())
+
     def changelog(self, sources: Iterable[TopicPartition]) -> list[Output]:
-        """Changelog records for the partitions that were worked on."""
+        """Changelog records for the partitions that were worked on.
+
+        Raises:
+            StateLimitError: a memory has outgrown its limit.
+        """
         touched = {(self.room_of[source.topic].name, source.partition) for source in sources}
         outputs: list[Output] = []
         for room_name, partition in sorted(touched):
             state = self.states[room_name, partition]
-            state.expire()
             room = self._rooms_by_name[room_name]
+            self._bound(TopicPartition(changelog_topic(room_name), partition), state)
             outputs += changelog_outputs(room, partition, state, self.positions)
         return outputs
+
+    def check_limit(self, place: TopicPartition, state: KeyedState[Any]) -> None:
+        """Stop before a memory takes what the machine has.
+
+        Raises:
+            StateLimitError: it holds more entries than it may.
+        """
+        if len(state) > self._state_entries_max:
+            raise StateLimitError(
+                f"the memory of room {self._rooms_by_changelog[place.topic].name}, partition "
+                f"{place.partition}, has {len(state):,} entries; the limit is "
+                f"{self._state_entries_max:,} (state_entries_max). Nothing is lost, input waits "
+                "where it is. If so many are right, give the workers more memory, or start more "
+                "of them, and raise the limit; if not, find out who sends so many different keys"
+            )
+
+    def _bound(self, place: TopicPartition, state: KeyedState[Any]) -> None:
+        """Forget what has expired: a bounded number, and more only where the limit asks for it."""
+        more = state.expire()
+        while more and len(state) > self._state_entries_max:
+            more = state.expire()
+        self.check_limit(place, state)

@@ -13,7 +13,7 @@ from pipeline.model.facts import DecisionNoted, FeedbackNoted, ManifestNoted, Re
 from pipeline.ops.metrics import CARRIERS_MAX, OTHER_CARRIERS, Metrics
 from pipeline.ops.observer import MetricsObserver
 from pipeline.stream import Record, TopicPartition
-from pipeline.stream.report import CycleReport, RoomReport
+from pipeline.stream.report import CycleReport, RestoreReport, RoomReport, StateSizes
 from tests.stream.counting import Count, Split
 
 COMMITTED_AT_MS = 1_000_000
@@ -33,7 +33,7 @@ class Observed:
             "rooms": {},
             "transaction_seconds": 0.02,
             "outputs": 3,
-            "state_entries": {},
+            "state": StateSizes({}, {}),
         }
         self.observer.on_cycle(CycleReport(**{**usual, **fields}, notes=notes))
 
@@ -173,7 +173,8 @@ def test_a_cycle_counts_the_work_of_its_rooms(observed: Observed) -> None:
     split, count = RoomReport(work_seconds=0.5), RoomReport(work_seconds=0.25)
     split.add(Record("lines", 0, 0, COMMITTED_AT_MS - 3_000, b"k", b"four"))
     split.add(Record("lines", 0, 1, COMMITTED_AT_MS - 1_000, None, None))
-    observed.cycle(rooms={"split": split, "count": count}, state_entries={"split": 7, "count": 9})
+    sizes = StateSizes({"split": 7, "count": 9}, {"split": 7, "count": 5})
+    observed.cycle(rooms={"split": split, "count": count}, state=sizes)
     assert observed.value("room_records_total", room="split") == 2
     assert observed.value("room_bytes_total", room="split") == 5
     assert observed.value("room_work_seconds_total", room="count") == 0.25
@@ -182,6 +183,7 @@ def test_a_cycle_counts_the_work_of_its_rooms(observed: Observed) -> None:
     assert observed.value("transactions_committed_total") == 1
     assert observed.value("records_written_total") == 3
     assert observed.value("state_entries", room="count") == 9
+    assert observed.value("state_fullest_entries", room="count") == 5
     assert observed.value("input_age_seconds", room="split") == 3.0
 
 
@@ -223,11 +225,16 @@ def test_the_age_of_input_is_not_taken_over_from_partitions_that_went(observed: 
 def test_an_assignment_tells_partitions_and_recovery_and_a_revocation_takes_them(
     observed: Observed,
 ) -> None:
-    observed.observer.on_assigned(partitions=12, entries=900, seconds=1.5)
+    sizes = StateSizes({"split": 7, "count": 9}, {"split": 7, "count": 5})
+    report = RestoreReport(12, 900, 100, ["too_old"], 1.5, sizes)
+    observed.observer.on_assigned(report)
     assert observed.value("rebalances_total") == 1
     assert observed.value("assigned_partitions") == 12
     assert observed.value("recovery_entries") == 900
     assert observed.value("recovery_seconds") == 1.5
+    assert observed.value("recovery_snapshot_entries") == 100
+    assert observed.value("snapshots_passed_over_total", reason="too_old") == 1
+    assert observed.value("state_entries", room="count") == 9
     observed.observer.on_lag({TopicPartition("lines", 0): 3}, 0)
     observed.observer.on_revoked(partitions=12)
     assert observed.value("assigned_partitions") == 0
@@ -239,3 +246,12 @@ def test_the_worker_tells_what_it_decides_with(observed: Observed) -> None:
     observed.metrics.set_worker("w1", versions)
     labels = {"rule_book": "b1", "risk_rules": "r1", "data_rules": "d1", "software": "s1"}
     assert observed.value("worker_info", worker_id="w1", **labels) == 1
+
+
+def test_snapshots_and_their_failures_are_counted(observed: Observed) -> None:
+    observed.observer.on_snapshot(1.5)
+    observed.observer.on_snapshot(0.5)
+    observed.observer.on_snapshot_failed()
+    assert observed.value("snapshots_total") == 2
+    assert observed.value("snapshot_seconds_total") == 2.0
+    assert observed.value("snapshot_failures_total") == 1

@@ -68,16 +68,19 @@ class Count:
             outbox.note(word)
 
 
-def settings(broker: str, prefix: str, worker_id: str, web_port: int) -> StreamSettings:
-    return StreamSettings(
-        broker=broker,
-        application_id=f"{prefix}app",
-        worker_id=worker_id,
-        topic_prefix=prefix,
-        web_port=web_port,
-        session_timeout_ms=4_000,
-        transaction_timeout_ms=4_000,
-    )
+def settings(
+    broker: str, prefix: str, worker_id: str, web_port: int, **changed: Any
+) -> StreamSettings:
+    usual: dict[str, Any] = {
+        "broker": broker,
+        "application_id": f"{prefix}app",
+        "worker_id": worker_id,
+        "topic_prefix": prefix,
+        "web_port": web_port,
+        "session_timeout_ms": 4_000,
+        "transaction_timeout_ms": 4_000,
+    }
+    return StreamSettings(**{**usual, **changed})
 
 
 def freeze_once(owner: Any, name: str) -> None:

@@ -1,16 +1,20 @@
 """Working on records, without any stream around it."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from pipeline.stream import KeyedState, Outbox, Record, TopicPartition
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.report import RoomReport
-from pipeline.stream.work import Workshop
+from pipeline.stream.state import EXPIRED_PER_CYCLE_MAX, EXPIRY_BUCKET_MS
+from pipeline.stream.work import StateLimitError, Workshop
 from tests.stream.counting import Count, Split
 
 SOURCE = TopicPartition("lines", 0)
+WORDS = TopicPartition("words", 2)
 
 
 def line(offset: int, text: str = "word", timestamp_ms: int = 0) -> Record:
@@ -61,6 +65,38 @@ def test_a_report_counts_records_bytes_and_the_oldest_time(workshop: Workshop):
     records = [line(0, "abc", timestamp_ms=9), line(1, "de", timestamp_ms=7)]
     work(workshop, records, report)
     assert (report.records, report.bytes, report.oldest_timestamp_ms) == (2, 5, 7)
+
+
+def counting(entries_max: int) -> Workshop:
+    return Workshop([Count()], dict.fromkeys(("counts", "dead-letters"), 4), entries_max)
+
+
+def count(workshop: Workshop, words: Sequence[str]) -> None:
+    """One cycle with one record of words."""
+    offset = workshop.positions.get(WORDS, 0)
+    record = Record(*WORDS, offset, 0, None, msgspec.msgpack.encode(words))
+    workshop.work(record, workshop.new_outbox(), RoomReport())
+    workshop.changelog([WORDS])
+
+
+def test_a_memory_that_outgrows_its_limit_stops_the_worker_with_what_to_do():
+    workshop = counting(3)
+    count(workshop, ["a", "b", "c"])
+    with pytest.raises(StateLimitError) as error:
+        count(workshop, ["d"])
+    for told in ("room count, partition 2", "4 entries", "limit is 3", "Nothing is lost", "raise"):
+        assert told in str(error.value)
+
+
+def test_what_has_expired_does_not_count_against_the_limit():
+    """However much of it there is: a cycle clears a bounded number otherwise."""
+    workshop = counting(3)
+    state = workshop.state("count", WORDS.partition)
+    for number in range(2 * EXPIRED_PER_CYCLE_MAX):
+        state.put(f"old {number}", 1, expires_at_ms=0)
+    state.watermark_ms = EXPIRY_BUCKET_MS
+    count(workshop, ["a", "b", "c"])
+    assert len(state) == 3
 
 
 class Noting(Split):
