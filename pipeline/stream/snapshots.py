@@ -123,12 +123,12 @@ class Snapshots:
         now_s = self._clock()
         if self.folder is None or self._writing or now_s < self._paused_until_s:
             return
-        for place, standing in self._standings.items():
-            if standing.due(now_s, self._interval_s):
-                memory = workshop.copy(place, standing.next_offset)
-                writing = self._write(self.folder, memory, standing, self._pause)
-                self._writing = asyncio.create_task(writing, name="snapshot")
-                return
+        due = [item for item in self._standings.items() if item[1].due(now_s, self._interval_s)]
+        if due:
+            place, standing = min(due, key=lambda item: item[1].snapshot_at_s)
+            memory = workshop.copy(place, standing.next_offset)
+            writing = self._write(self.folder, memory, standing, self._pause)
+            self._writing = asyncio.create_task(writing, name="snapshot")
 
     async def finish(self, workshop: Workshop) -> None:
         """Write down what has changed, the most changed first, as far as there is time.
@@ -148,9 +148,9 @@ class Snapshots:
 
         changed = [(s.changes, place) for place, s in self._standings.items() if s.changes]
         for _, place in sorted(changed, reverse=True):
-            if self._clock() < self._paused_until_s:
-                return
-            standing = self._standings[place]
+            standing = self._standings.get(place)
+            if standing is None or self._clock() < self._paused_until_s:
+                return  # the partitions went meanwhile, or the disk is full
             memory = workshop.copy(place, standing.next_offset)
             await self._write(self.folder, memory, standing, check_time)
 

@@ -48,9 +48,9 @@ class Cluster:
         finally:
             await admin.close()
 
-    def start_worker(self, worker_id: str = "w1", *freeze_at: str) -> "Worker":
-        """Start a worker process of the counting rooms."""
-        worker = Worker(self.broker, self.prefix, worker_id, self._folder, *freeze_at)
+    def start_worker(self, worker_id: str = "w1", *options: str) -> "Worker":
+        """Start a worker process of the counting rooms, with options as it takes them."""
+        worker = Worker(self.broker, self.prefix, worker_id, self._folder, *options)
         self._workers.append(worker)
         return worker
 
@@ -138,11 +138,11 @@ class Worker:
     """A worker process, with its log in a file."""
 
     def __init__(
-        self, broker: str, prefix: str, worker_id: str, folder: Path, *freeze_at: str
+        self, broker: str, prefix: str, worker_id: str, folder: Path, *options: str
     ) -> None:
         self.worker_id = worker_id
         self.log_path = folder / f"{worker_id}.log"
-        arguments = (broker, prefix, worker_id, str(free_port()), *freeze_at)
+        arguments = (broker, prefix, worker_id, str(free_port()), *options)
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.stream.counting", *arguments],

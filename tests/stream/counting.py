@@ -1,8 +1,8 @@
 """Two tiny rooms without customs terms: `split` sends words on, `count` counts each of them.
 
 Run as a script it is a worker:
-`python -m tests.stream.counting BROKER PREFIX WORKER_ID WEB_PORT [work|commit]`.
-With the last argument it stops itself (SIGSTOP) in its first work, or before its first commit.
+`python -m tests.stream.counting BROKER PREFIX WORKER_ID WEB_PORT [work|commit] [SETTING=VALUE]`.
+With `work` or `commit` it stops itself (SIGSTOP) in its first work, or before its first commit.
 """
 
 import os
@@ -96,12 +96,16 @@ def freeze_once(owner: Any, name: str) -> None:
 
 
 def main() -> None:
-    broker, prefix, worker_id, web_port, *freeze_at = sys.argv[1:]
-    if freeze_at == ["work"]:
+    broker, prefix, worker_id, web_port, *options = sys.argv[1:]
+    if "work" in options:
         freeze_once(Split, "work")
-    if freeze_at == ["commit"]:
+    if "commit" in options:
         freeze_once(FencedProducer, "commit_transaction")
-    app = build_stream_app([Split(), Count()], settings(broker, prefix, worker_id, int(web_port)))
+    changed: dict[str, Any] = dict(option.split("=", 1) for option in options if "=" in option)
+    for name, value in changed.items():
+        changed[name] = int(value) if value.isdigit() else value
+    worker_settings = settings(broker, prefix, worker_id, int(web_port), **changed)
+    app = build_stream_app([Split(), Count()], worker_settings)
     faust.Worker(app, loglevel="INFO", logfile=None).execute_from_commandline()
 
 

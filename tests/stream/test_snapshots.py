@@ -320,6 +320,18 @@ async def test_a_second_memory_waits_for_the_first_to_be_written(worker: Worker)
     assert worker.snapshots._writing.get_name() != "snapshot"
 
 
+async def test_of_several_that_are_due_the_oldest_is_written(worker: Worker):
+    """A memory that changes all the time does not keep the others from their turn."""
+    await worker.cycles_with_snapshot()
+    worker.now_s += INTERVAL_S
+    other = ChangelogReader(Split(), 1)
+    other.next_offset = 1
+    worker.snapshots.restored([other])
+    worker.snapshots._standings[other.place].snapshot_at_s = 0
+    await worker.cycle()
+    assert worker.folder.path(other.place).exists()
+
+
 async def test_files_too_old_for_anybody_are_removed_and_others_kept(worker: Worker):
     await worker.cycles_with_snapshot()
     folder = worker.path.parent
