@@ -16,6 +16,8 @@ from pipeline.stream.settings import StreamSettings
 from pipeline.stream.topic_ids import topic_ids
 
 POLL_TIMEOUT_MS = 20
+RETRY_BACKOFF_MS = 10
+"""aiokafka asks for each topic it does not know yet only after this time, one after the other."""
 FETCH_BYTES_MAX = 500_000
 """Of each partition, compressed: with more, what is fetched takes more memory than what is kept."""
 
@@ -85,6 +87,7 @@ class KafkaLog:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=POLL_TIMEOUT_MS,
             max_partition_fetch_bytes=FETCH_BYTES_MAX,
+            retry_backoff_ms=RETRY_BACKOFF_MS,
         )
         await consumer.start()
         try:
