@@ -35,11 +35,17 @@ def build_dry_run(settings: Settings) -> MemoryStream:
     return MemoryStream(build_rooms(settings))
 
 
-def build_worker(settings: Settings) -> faust.App:
-    """The Faust application of one worker: rooms, metrics, health pages."""
+def build_worker(settings: Settings, restarts: int = 0) -> faust.App:
+    """The Faust application of one worker: rooms, metrics, health pages.
+
+    Args:
+        settings: its settings.
+        restarts: how often its supervisor has started it again.
+    """
     rooms = build_rooms(settings)
     metrics = Metrics(CollectorRegistry(), rooms)
     metrics.set_worker(settings.worker_id, rooms[1].versions)
+    metrics.worker_restarts.inc(restarts)
     metrics.state_entries_limit.set(settings.state_entries_max)
     observer = MetricsObserver(metrics, rooms)
     app = build_stream_app(rooms, stream_settings(settings), observer)

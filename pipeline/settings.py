@@ -78,8 +78,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]
 
 
+WORKER_RESTARTS = "GREENLANE_WORKER_RESTARTS"
+"""A supervisor tells a worker with this variable how often it has started it again."""
 OTHER_VARIABLES = frozenset(
     {
+        WORKER_RESTARTS,
         "GREENLANE_CHAOS_KILLS",
         "GREENLANE_CHAOS_PARCELS",
         "GREENLANE_CHAOS_SEED",
@@ -87,7 +90,7 @@ OTHER_VARIABLES = frozenset(
         "GREENLANE_MUTATIONS",
     }
 )
-"""Variables of the test suite, not settings."""
+"""Variables of a supervisor and of the test suite, not settings."""
 
 
 def _whole_number(name: str, text: str) -> int:

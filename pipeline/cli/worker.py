@@ -1,7 +1,11 @@
-"""`greenlane worker`: one worker process."""
+"""`greenlane worker`: one worker, or several under a supervisor."""
 
+import logging
 import os
+import signal
+from collections.abc import Mapping
 from dataclasses import replace
+from threading import Event
 from typing import Annotated, Any
 
 import faust
@@ -10,9 +14,13 @@ import typer
 from pipeline.app import build_worker
 from pipeline.cli.broker_check import require_broker
 from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix
-from pipeline.settings import Settings, read_settings
+from pipeline.settings import WORKER_RESTARTS, Settings, read_settings
+from pipeline.supervision.process import WORKER_COMMAND, WorkerProcess
+from pipeline.supervision.supervisor import LOOK_S, Supervisor
 
 DEFAULTS = Settings()
+PORT_MAX = 65_535
+LOG_FORMAT = "[%(asctime)s] [%(process)s] [%(levelname)s] supervisor: %(message)s"
 
 
 def worker(
@@ -29,11 +37,25 @@ def worker(
         int,
         typer.Option(envvar="GREENLANE_WEB_PORT", help="Port of /metrics and /health pages."),
     ] = DEFAULTS.web_port,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Run so many worker processes and start each again that dies. They have ids "
+            "<worker-id>-1, -2, ... (worker-1, worker-2, ... without an id of yours) and web ports "
+            "from the given one on.",
+        ),
+    ] = None,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
 ) -> None:
-    """Run one worker: it takes its share of the partitions and clears parcels until stopped.
+    """Run one worker, or several: each takes its share of the partitions and clears parcels.
 
-    Start as many as you have cores, each with its own worker id and web port:
+    As many workers as cores, kept running:
+
+        greenlane worker --workers 2
+
+    The same by hand, or spread over machines:
 
         greenlane worker --worker-id worker-1 --web-port 6066
         greenlane worker --worker-id worker-2 --web-port 6067
@@ -41,6 +63,10 @@ def worker(
     Every setting can also be given as an environment variable GREENLANE_<NAME>; they are listed
     in docs/settings.md. A worker that is stopped (SIGTERM, Ctrl-C) finishes its running cycle and
     exits with 0; one that lost its partitions or its broker exits with 70 and may be started again.
+    With --workers it is: after 0.2 seconds, then after twice the time for each further try, up to
+    30 seconds, for ever; a minute without a fault makes the next try a first one. Stopped, it stops
+    all workers and exits with 0; a worker that takes longer than 5 seconds is killed, and the exit
+    status is 1.
     """
     given: dict[str, Any] = {
         "broker": broker,
@@ -49,5 +75,40 @@ def worker(
         "web_port": web_port,
     }
     settings = replace(read_settings(os.environ), **given)
+    if workers and web_port + workers - 1 > PORT_MAX:
+        raise typer.BadParameter(f"{workers} ports from {web_port} on are more than there are")
     require_broker(settings.broker)
-    faust.Worker(build_worker(settings), loglevel=log_level, quiet=False).execute_from_commandline()
+    if workers:
+        logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT)
+        environment = {f"GREENLANE_{name.upper()}": str(value) for name, value in given.items()}
+        command = (*WORKER_COMMAND, "--log-level", log_level)
+        supervisor = Supervisor(_processes(workers, settings, environment, command))
+        raise typer.Exit(_supervise(supervisor))
+    app = build_worker(settings, restarts=int(os.environ.get(WORKER_RESTARTS, "0")))
+    faust.Worker(app, loglevel=log_level, quiet=False).execute_from_commandline()
+
+
+def _processes(
+    workers: int, settings: Settings, environment: Mapping[str, str], command: tuple[str, ...]
+) -> list[WorkerProcess]:
+    """The workers to be run, not started yet."""
+    own_id = settings.worker_id != DEFAULTS.worker_id
+    stem = settings.worker_id if own_id else "worker"
+    return [
+        WorkerProcess(
+            f"{stem}-{number}", environment, settings.web_port + number - 1, command=command
+        )
+        for number in range(1, workers + 1)
+    ]
+
+
+def _supervise(supervisor: Supervisor) -> int:
+    """Keep workers running until a signal asks for the end; exit status."""
+    stopping = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    supervisor.start()
+    while not stopping.wait(LOOK_S):
+        supervisor.look()
+    logging.getLogger(__name__).info("stopping %d workers", len(supervisor.workers))
+    return 0 if supervisor.stop() else 1

@@ -161,6 +161,11 @@ class Metrics:
             "worker_id",
             *Versions.__struct_fields__,
         )
+        self.worker_restarts = self._counter(
+            "worker_restarts",
+            "Restarts of this worker by its supervisor (`greenlane worker --workers`), as that "
+            "tells; it starts again at zero with the supervisor.",
+        )
         self.assigned_partitions = self._gauge(
             "assigned_partitions", "Partitions assigned to the worker, over all input topics."
         )

@@ -23,9 +23,9 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from pipeline.errors import BrokerError
-from pipeline.sandbox.children import die_with_parent, wait_for
 from pipeline.sandbox.kafka_jars import kafka_jars
 from pipeline.sandbox.ports import free_port, is_free
+from pipeline.supervision.children import die_with_parent, wait_for
 
 READY_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 20.0

@@ -8,6 +8,7 @@ import faust
 import mode.loop
 from faust import streams
 from faust.sensors import Monitor
+from faust.tables import TableManager
 
 from pipeline.stream import transport
 from pipeline.stream.engine import Engine
@@ -37,6 +38,15 @@ class QuietMonitor(Monitor):
 
     def on_message_out(self, *_: object) -> None:
         """Do nothing."""
+
+
+class NoTables(TableManager):
+    """Faust's tables without the second it waits at every start for tables to be declared."""
+
+    async def on_start(self) -> None:
+        """Begin at once: there are none."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class StreamApp(faust.App):
@@ -84,6 +94,7 @@ def build_stream_app(
         topic_allow_declare=False,
         topic_disable_leader=True,
         stream_wait_empty=False,
+        TableManager=NoTables,
         table_standby_replicas=1,  # chooses the assignor that keeps equal partitions together
         # A restarted static member gets its assignment back with the address it had before, which
         # Faust's assignor wants to be its own: so it must not change with host or port.

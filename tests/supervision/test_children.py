@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.sandbox.children import wait_for
+from pipeline.supervision.children import wait_for
 
 LIFE_S = 30
 

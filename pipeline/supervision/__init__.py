@@ -1,0 +1,1 @@
+"""Worker processes: started, watched, started again when they die, stopped in order."""
