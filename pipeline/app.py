@@ -46,7 +46,7 @@ def build_worker(settings: Settings, restarts: int = 0) -> faust.App:
     metrics = Metrics(CollectorRegistry(), rooms)
     metrics.set_worker(settings.worker_id, rooms[1].versions)
     metrics.worker_restarts.inc(restarts)
-    metrics.state_entries_limit.set(settings.state_entries_max)
+    metrics.state_limit_entries.set(settings.state_entries_max)
     observer = MetricsObserver(metrics, rooms)
     app = build_stream_app(rooms, stream_settings(settings), observer)
     install_pages(app, app.engine, metrics, observer)

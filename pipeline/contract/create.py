@@ -16,6 +16,8 @@ KNOWN_DEADLINE_S = 30.0
 KNOWN_POLL_S = 0.02
 # Retention is the operator's to change; these three decide whether the pipeline works.
 CONFIGURATION_CHECKED = ("cleanup.policy", "message.timestamp.type", "max.message.bytes")
+# May be more than declared, never less: snapshots rest on it.
+DELETE_RETENTION = "delete.retention.ms"
 
 
 async def create_topics(
@@ -30,7 +32,8 @@ async def create_topics(
 
     Raises:
         BrokerError: no broker answers, it refuses, or an existing topic differs from its
-            declaration in partitions, cleanup policy, timestamp type or message size.
+            declaration in partitions, cleanup policy, timestamp type or message size, or keeps
+            deletions for a shorter time.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     try:
@@ -113,6 +116,9 @@ async def _check(
             "partitions": (str(partitions or topic.partitions), str(existing[name])),
             **{key: (declared[key], found[name][key]) for key in CONFIGURATION_CHECKED},
         }
+        kept_ms, wanted_ms = found[name][DELETE_RETENTION], declared.get(DELETE_RETENTION, "0")
+        if int(kept_ms) < int(wanted_ms):
+            compared[DELETE_RETENTION] = (f"{wanted_ms} or more", kept_ms)
         differences += [
             f"{name}: {key} is {there}, should be {here}"
             for key, (here, there) in compared.items()

@@ -25,6 +25,8 @@ class TopicDeclaration(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     partitions: Annotated[int, Meta(ge=1)]
     cleanup_policy: Literal["delete", "compact"]
     retention_ms: int | None = None
+    delete_retention_ms: int | None = None
+    """Of a compacted topic: how long it tells at least that a key was deleted."""
     timestamp_type: Literal["CreateTime", "LogAppendTime"]
     message_bytes_max: int
     public: bool
@@ -44,6 +46,8 @@ class TopicDeclaration(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         }
         if self.retention_ms is not None:
             values["retention.ms"] = str(self.retention_ms)
+        if self.delete_retention_ms is not None:
+            values["delete.retention.ms"] = str(self.delete_retention_ms)
         return values
 
 

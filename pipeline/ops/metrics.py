@@ -140,8 +140,8 @@ class Metrics:
         self.state_fullest_entries = self._gauge(
             "state_fullest_entries", "Entries in memory of the room's fullest partition.", "room"
         )
-        self.state_entries_limit = self._gauge(
-            "state_entries_limit",
+        self.state_limit_entries = self._gauge(
+            "state_limit_entries",
             "Entries the memory of a room may have for one partition; beyond it the worker stops.",
         )
         self.input_age = self._gauge(

@@ -52,6 +52,8 @@ class MemoryCopy(NamedTuple):
     next_offset: int
     positions: Mapping[str, int]
     watermark_ms: int
+    as_of_s: float
+    """When it was committed, Unix time: nobody else can have changed it before that."""
     entries: dict[bytes, bytes]
 
 
@@ -59,17 +61,26 @@ class ChangelogReader:
     """Builds the memory and positions of one room and partition from its changelog records."""
 
     def __init__(self, room: Room, partition: int) -> None:
-        self.state: KeyedState[Any] = KeyedState(room.state_type)
-        self.positions: dict[TopicPartition, int] = {}
-        self.snapshot_entries = 0
-        self.snapshot_offset = 0
-        """What came from a snapshot, and where that stands in the changelog."""
-        self.records = 0
-        """Changelog records read."""
-        self.next_offset = 0
-        """Where reading goes on."""
         self.room_name = room.name
         self.place = TopicPartition(changelog_topic(room.name), partition)
+        self.state: KeyedState[Any] = KeyedState(room.state_type)
+        self.positions: dict[TopicPartition, int] = {}
+        self.next_offset = 0
+        """Where reading goes on."""
+        self.snapshot_offset = 0
+        """Where in the changelog its snapshot stands."""
+        self.kept_entries = 0
+        self.snapshot_entries = 0
+        self.records = 0
+        """What it was made of: entries the worker still had, those of a snapshot, records read."""
+
+    def begin_again(self, kept: "ChangelogReader") -> None:
+        """Take over a memory that this worker had before a rebalance."""
+        self.state = kept.state
+        self.positions = dict(kept.positions)
+        self.next_offset = kept.next_offset
+        self.snapshot_offset = kept.snapshot_offset
+        self.kept_entries = len(kept.state)
 
     def begin_with(
         self, pieces: Iterable[dict[bytes, bytes]], positions: Mapping[str, int], watermark_ms: int

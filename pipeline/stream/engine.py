@@ -122,7 +122,7 @@ class Engine:
         await self._waiting.room.wait()
 
     async def on_revoked(self) -> None:
-        """Partitions go: finish the running cycle, then forget everything about them."""
+        """Partitions go: finish the running cycle, then let their memories go."""
         self._ready.clear()
         if self._restoring:
             self._restoring.cancel()
@@ -130,27 +130,29 @@ class Engine:
             revoked = len(self._workshop.positions)
             self._membership = None
             self._waiting.clear()
-            self._forget()
+            self._snapshots.release(self._workshop)
+            self._workshop.forget()
         self.observer.on_revoked(revoked)
 
     def on_assigned(self, membership: Membership, committed: Mapping[TopicPartition, int]) -> None:
         """Partitions came: restore their memories; work begins when that is done."""
         self._waiting.clear()
-        self._forget()
+        self._workshop.forget()
         self._membership = membership
         self._restoring = asyncio.create_task(self._restore(committed), name="restore")
 
     async def _restore(self, committed: Mapping[TopicPartition, int]) -> None:
-        started = perf_counter()
+        started, started_at_s = perf_counter(), time()
         try:
-            restored = await restore(self._workshop, committed, self._log, self._snapshots.folder)
+            restored = await restore(self._workshop, committed, self._log, self._snapshots)
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker cannot work
             self._on_failure(error)
             return
-        self._snapshots.restored(restored.readers)
+        self._snapshots.restored(restored.readers, started_at_s)
         self._ready.set()
         report = RestoreReport(
             partitions=len(committed),
+            kept_entries=sum(reader.kept_entries for reader in restored.readers),
             changelog_records=sum(reader.records for reader in restored.readers),
             snapshot_entries=sum(reader.snapshot_entries for reader in restored.readers),
             passed_over=restored.passed_over,
@@ -159,10 +161,11 @@ class Engine:
         )
         log.info(
             "restored %d entries of %d partitions in %.1f s: "
-            "%d from snapshots, %d changelog records read",
+            "%d kept, %d from snapshots, %d changelog records read",
             sum(report.state.entries.values()),
             report.partitions,
             report.seconds,
+            report.kept_entries,
             report.snapshot_entries,
             report.changelog_records,
         )
@@ -198,7 +201,7 @@ class Engine:
         await self._log.send_offsets(positions, membership)
         ends = await deliveries.confirm()
         await self._log.commit()
-        self._snapshots.committed(self._workshop, ends)
+        self._snapshots.committed(self._workshop, ends, now_ms / 1000)
         self.observer.on_cycle(
             CycleReport(
                 committed_at_ms=int(time() * 1000),
@@ -241,10 +244,6 @@ class Engine:
                 await self._log.abort()
         except Exception as error:  # noqa: BLE001 - the broker aborts it when it times out
             log.warning("the open transaction could not be aborted: %r", error)
-
-    def _forget(self) -> None:
-        self._workshop.forget()
-        self._snapshots.forget()
 
     def _cancel_tasks(self) -> None:
         for task in (*self._tasks, self._restoring):

@@ -1,6 +1,5 @@
 """Restoring memories from snapshots and changelogs when partitions are assigned."""
 
-import asyncio
 import gc
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,8 @@ from pipeline.stream.changelog import ChangelogReader
 from pipeline.stream.log import Log
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.room import Room, changelog_topic
-from pipeline.stream.snapshot_folder import SnapshotFolder, Unusable, UnusableSnapshotError
+from pipeline.stream.snapshot_folder import Unusable, UnusableSnapshotError
+from pipeline.stream.snapshots import Snapshots
 from pipeline.stream.work import Workshop
 
 log = logging.getLogger(__name__)
@@ -33,12 +33,12 @@ async def restore(
     workshop: Workshop,
     committed: Mapping[TopicPartition, int],
     stream_log: Log,
-    snapshots: SnapshotFolder | None = None,
+    snapshots: Snapshots,
 ) -> Restored:
     """Fill the workshop's memories and positions for the sources in `committed`.
 
-    A memory begins with its snapshot, if there is one to be used, and its changelog is read on
-    from there. `committed` holds the group's stable offsets (-1: none) and must have been fetched
+    A memory begins with what is kept of it, if that can be used, and its changelog is read on from
+    there. `committed` holds the group's stable offsets (-1: none) and must have been fetched
     before: what an open transaction might still change is then either in the changelog or aborted.
 
     Raises:
@@ -54,7 +54,7 @@ async def restore(
         async with stream_log.reader() as reading:
             held = await reading.held({*committed, *rooms})
             readers = {
-                place: await _begin(room, place, held[place].stop, snapshots, passed_over)
+                place: await _begin(room, place, held[place], snapshots, passed_over)
                 for place, room in rooms.items()
             }
             starts = {place: reader.next_offset for place, reader in readers.items()}
@@ -84,24 +84,17 @@ def _rooms(workshop: Workshop, sources: Mapping[TopicPartition, int]) -> dict[To
 async def _begin(
     room: Room,
     place: TopicPartition,
-    end_offset: int,
-    snapshots: SnapshotFolder | None,
+    held: range,
+    snapshots: Snapshots,
     passed_over: list[Unusable],
 ) -> ChangelogReader:
-    """A memory as its snapshot has it, or an empty one."""
-    reader = None
-    if snapshots:
-        try:
-            reader = await asyncio.to_thread(snapshots.read, room, place.partition, end_offset)
-        except UnusableSnapshotError as error:
-            log.warning(
-                "the snapshot %s is passed over (%s): %s. The changelog is read from its beginning",
-                snapshots.path(place),
-                error.reason,
-                error,
-            )
-            passed_over.append(error.reason)
-    return reader or ChangelogReader(room, place.partition)
+    """A memory with what is kept of it, or an empty one."""
+    try:
+        return await snapshots.begin(room, place, held)
+    except UnusableSnapshotError as error:
+        log.warning("%s. The changelog is read from its beginning", error)
+        passed_over.append(error.reason)
+        return ChangelogReader(room, place.partition)
 
 
 @contextmanager

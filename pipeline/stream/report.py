@@ -37,8 +37,10 @@ class RestoreReport:
 
     partitions: int
     """Input partitions assigned."""
-    changelog_records: int
+    kept_entries: int
+    """Those this worker still had from before the rebalance."""
     snapshot_entries: int
+    changelog_records: int
     passed_over: Sequence[str]
     """For each snapshot that could not be used, why."""
     seconds: float

@@ -44,7 +44,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     positions: dict[str, int]
     """Next offset to be worked on, by logical name of the input topic."""
     watermark_ms: int
-    written_at_ms: int
+    as_of_ms: int
     entries: int
 
 

@@ -91,7 +91,7 @@ class SnapshotFolder:
             next_offset=memory.next_offset,
             positions=dict(memory.positions),
             watermark_ms=memory.watermark_ms,
-            written_at_ms=int(self._clock() * 1000),
+            as_of_ms=int(memory.as_of_s * 1000),
             entries=len(memory.entries),
         )
         path = self.path(place)
@@ -117,12 +117,16 @@ class SnapshotFolder:
         except FileNotFoundError:
             return None
         except (DamagedError, OSError) as error:
-            raise UnusableSnapshotError(Unusable.DAMAGED, str(error)) from error
+            raise self._unusable(place, Unusable.DAMAGED, str(error)) from error
         except (OtherFormatError, msgspec.DecodeError) as error:
-            raise UnusableSnapshotError(Unusable.FORMAT, str(error)) from error
+            raise self._unusable(place, Unusable.FORMAT, str(error)) from error
         except UnreadableStateError as error:
-            raise UnusableSnapshotError(Unusable.UNREADABLE, str(error)) from error
+            raise self._unusable(place, Unusable.UNREADABLE, str(error)) from error
         return reader
+
+    def _unusable(self, place: TopicPartition, reason: Unusable, why: str) -> UnusableSnapshotError:
+        text = f"the snapshot {self.path(place)} is passed over ({reason}): {why}"
+        return UnusableSnapshotError(reason, text)
 
     def _check(self, header: Header, place: TopicPartition, end_offset: int) -> None:
         found = (header.application_id, header.topic, header.partition, header.topic_id)
@@ -134,14 +138,14 @@ class SnapshotFolder:
         )
         if found != wanted:
             text = f"it is of {found}, not of {wanted}: the changelog was created anew, or another"
-            raise UnusableSnapshotError(Unusable.FOREIGN, text)
+            raise self._unusable(place, Unusable.FOREIGN, text)
         if header.next_offset > end_offset:
             text = f"it stands at {header.next_offset}, but the changelog ends at {end_offset}"
-            raise UnusableSnapshotError(Unusable.AHEAD, text)
-        age_s = self._clock() - header.written_at_ms / 1000
+            raise self._unusable(place, Unusable.AHEAD, text)
+        age_s = self._clock() - header.as_of_ms / 1000
         if abs(age_s) > AGE_MAX_S:
             text = f"it is {age_s / 3600:.1f} hours old, more than {AGE_MAX_S / 3600:.0f}"
-            raise UnusableSnapshotError(Unusable.TOO_OLD, text)
+            raise self._unusable(place, Unusable.TOO_OLD, text)
 
     def clear(self) -> None:
         """Remove files that are too old for anybody to use, also those of other partitions.

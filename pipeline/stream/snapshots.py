@@ -1,4 +1,4 @@
-"""When a worker's memories are written to local disk: beside its work, never in its way."""
+"""What a worker keeps of its memories beside changelogs: on disk, and through rebalances."""
 
 import asyncio
 import logging
@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.stream.changelog import ChangelogReader, MemoryCopy
 from pipeline.stream.log import Log
@@ -15,7 +14,6 @@ from pipeline.stream.report import Observer
 from pipeline.stream.room import Room, changelog_topic
 from pipeline.stream.settings import StreamSettings
 from pipeline.stream.snapshot_folder import AGE_MAX_S, SnapshotFolder
-from pipeline.stream.state import KeyedState
 from pipeline.stream.work import Workshop
 
 log = logging.getLogger(__name__)
@@ -35,17 +33,15 @@ class _GivenUpError(Exception):
 
 @dataclass(slots=True)
 class Standing:
-    """How far a memory and its snapshot are, in offsets of its changelog."""
+    """A memory, and when its snapshot was written."""
 
-    state: KeyedState[Any]
-    next_offset: int
-    snapshot_offset: int
+    memory: ChangelogReader
     snapshot_at_s: float
 
     @property
     def changes(self) -> int:
         """Changelog records since the snapshot."""
-        return self.next_offset - self.snapshot_offset
+        return self.memory.next_offset - self.memory.snapshot_offset
 
     def due(self, now_s: float, interval_s: float) -> bool:
         """Whether it should be written down.
@@ -54,7 +50,7 @@ class Standing:
         """
         age_s = now_s - self.snapshot_at_s
         return (
-            self.changes >= max(CHANGES_MIN, len(self.state) // 2)
+            self.changes >= max(CHANGES_MIN, len(self.memory.state) // 2)
             or (self.changes > 0 and age_s >= interval_s)
             or age_s >= REFRESH_S
         )
@@ -76,11 +72,13 @@ async def open_snapshots(
 
 
 class Snapshots:
-    """Writes the memories of a worker down, one at a time, whenever one is due.
+    """Knows how far the memories of a worker are, and writes them down, one at a time.
 
     A memory is copied right after the commit that made it: the copy is shallow, because entries
     are immutable bytes. A failure is logged and counted and harms nothing: the last snapshot stays,
     and without any the changelog is read from its beginning.
+
+    What the worker has to give back in a rebalance is kept until it knows what it has afterwards.
     """
 
     def __init__(
@@ -89,53 +87,83 @@ class Snapshots:
         settings: StreamSettings,
         observer: Observer,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self.folder = folder
+        self._folder = folder
         self._interval_s = settings.snapshot_interval_ms / 1000
         self._observer = observer
         self._clock = clock
+        self._wall_clock = wall_clock
         self._standings: dict[TopicPartition, Standing] = {}
+        self._kept: dict[TopicPartition, ChangelogReader] = {}
+        self._as_of_s = 0.0
         self._writing: asyncio.Task[None] | None = None
         self._stopping = threading.Event()
         self._paused_until_s = 0.0
 
-    def restored(self, readers: Iterable[ChangelogReader]) -> None:
-        """Memories were restored."""
-        if self.folder is None:
-            return
-        now_s = self._clock()
-        for reader in readers:
-            self._standings[reader.place] = Standing(
-                reader.state, reader.next_offset, reader.snapshot_offset, now_s
-            )
+    async def begin(self, room: Room, place: TopicPartition, held: range) -> ChangelogReader:
+        """A memory to be restored: as the worker still has it, as its snapshot has it, or empty.
 
-    def forget(self) -> None:
-        """The memories are gone, or no longer as they were committed."""
+        Raises:
+            UnusableSnapshotError: there is a snapshot, but it must not be used; says why.
+        """
+        kept = self._kept.get(place)
+        age_s = self._wall_clock() - self._as_of_s
+        if kept and kept.next_offset <= held.stop and abs(age_s) <= AGE_MAX_S:
+            memory = ChangelogReader(room, place.partition)
+            memory.begin_again(kept)
+            return memory
+        read = None
+        if self._folder:
+            read = await asyncio.to_thread(self._folder.read, room, place.partition, held.stop)
+        return read or ChangelogReader(room, place.partition)
+
+    def restored(self, memories: Iterable[ChangelogReader], as_of_s: float) -> None:
+        """Memories were restored, with what was committed up to a time at least."""
+        self._kept.clear()
+        self._as_of_s = as_of_s
+        now_s = self._clock()
+        self._standings = {memory.place: Standing(memory, now_s) for memory in memories}
+
+    def committed(
+        self, workshop: Workshop, ends: Mapping[TopicPartition, int], as_of_s: float
+    ) -> None:
+        """A cycle was committed, begun at a time.
+
+        `ends` are the offsets after what it wrote, where they are known. An offset before that
+        would be right too: what is read twice is the same the second time.
+        """
+        self._as_of_s = as_of_s
+        for place, standing in self._standings.items():
+            standing.memory.next_offset = ends.get(place, standing.memory.next_offset)
+        now_s = self._clock()
+        if self._folder is None or self._writing or now_s < self._paused_until_s:
+            return
+        due = [s for s in self._standings.values() if s.due(now_s, self._interval_s)]
+        if due:
+            standing = min(due, key=lambda standing: standing.snapshot_at_s)
+            memory = self._copy(workshop, standing)
+            writing = self._write(self._folder, memory, standing, self._pause)
+            self._writing = asyncio.create_task(writing, name="snapshot")
+
+    def release(self, workshop: Workshop) -> None:
+        """The partitions go, but some of them may come back."""
+        for place, standing in self._standings.items():
+            standing.memory.positions = workshop.positions_of(place)
+            self._kept[place] = standing.memory
         self._standings.clear()
 
-    def committed(self, workshop: Workshop, ends: Mapping[TopicPartition, int]) -> None:
-        """A cycle was committed; `ends` are offsets after what it wrote, where they are known.
-
-        An offset before that would be right too: what is read twice is the same the second time.
-        """
-        for place, standing in self._standings.items():
-            standing.next_offset = ends.get(place, standing.next_offset)
-        now_s = self._clock()
-        if self.folder is None or self._writing or now_s < self._paused_until_s:
-            return
-        due = [item for item in self._standings.items() if item[1].due(now_s, self._interval_s)]
-        if due:
-            place, standing = min(due, key=lambda item: item[1].snapshot_at_s)
-            memory = workshop.copy(place, standing.next_offset)
-            writing = self._write(self.folder, memory, standing, self._pause)
-            self._writing = asyncio.create_task(writing, name="snapshot")
+    def forget(self) -> None:
+        """The memories are no longer as they were committed."""
+        self._standings.clear()
+        self._kept.clear()
 
     async def finish(self, workshop: Workshop) -> None:
         """Write down what has changed, the most changed first, as far as there is time.
 
         No cycle may be under way.
         """
-        if self.folder is None:
+        if self._folder is None:
             return
         self._stopping.set()
         if self._writing:
@@ -146,13 +174,22 @@ class Snapshots:
             if self._clock() > deadline_s:
                 raise _GivenUpError
 
-        changed = [(s.changes, place) for place, s in self._standings.items() if s.changes]
-        for _, place in sorted(changed, reverse=True):
-            standing = self._standings.get(place)
-            if standing is None or self._clock() < self._paused_until_s:
+        changed = [standing for standing in self._standings.values() if standing.changes]
+        for standing in sorted(changed, key=lambda standing: standing.changes, reverse=True):
+            if not self._standings or self._clock() < self._paused_until_s:
                 return  # the partitions went meanwhile, or the disk is full
-            memory = workshop.copy(place, standing.next_offset)
-            await self._write(self.folder, memory, standing, check_time)
+            await self._write(self._folder, self._copy(workshop, standing), standing, check_time)
+
+    def _copy(self, workshop: Workshop, standing: Standing) -> MemoryCopy:
+        place, state = standing.memory.place, standing.memory.state
+        return MemoryCopy(
+            place,
+            standing.memory.next_offset,
+            {source.topic: offset for source, offset in workshop.positions_of(place).items()},
+            state.watermark_ms,
+            self._as_of_s,
+            state.entries(),
+        )
 
     async def _write(
         self,
@@ -178,7 +215,7 @@ class Snapshots:
             self._paused_until_s = self._clock() + RETRY_S
             self._observer.on_snapshot_failed()
         else:
-            standing.snapshot_offset = memory.next_offset
+            standing.memory.snapshot_offset = memory.next_offset
             standing.snapshot_at_s = started_s
             self._observer.on_snapshot(self._clock() - started_s)
         finally:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeline.stream.changelog import MemoryCopy, changelog_outputs
+from pipeline.stream.changelog import changelog_outputs
 from pipeline.stream.outbox import Outbox, Output
 from pipeline.stream.records import Record, TopicPartition
 from pipeline.stream.report import RoomReport
@@ -91,16 +91,13 @@ class Workshop:
             self.states[place] = KeyedState(self._rooms_by_name[room_name].state_type)
         return self.states[place]
 
-    def copy(self, place: TopicPartition, next_offset: int) -> MemoryCopy:
-        """The memory kept on a changelog partition that ends at the offset."""
-        room = self._rooms_by_changelog[place.topic]
-        state = self.state(room.name, place.partition)
-        positions = {
-            topic: self.positions[source]
-            for topic in room.inputs
-            if (source := TopicPartition(topic, place.partition)) in self.positions
-        }
-        return MemoryCopy(place, next_offset, positions, state.watermark_ms, state.entries())
+    def positions_of(self, place: TopicPartition) -> dict[TopicPartition, int]:
+        """Input positions that belong to the memory kept on a changelog partition."""
+        sources = (
+            TopicPartition(topic, place.partition)
+            for topic in self._rooms_by_changelog[place.topic].inputs
+        )
+        return {source: self.positions[source] for source in sources if source in self.positions}
 
     def changelog(self, sources: Iterable[TopicPartition]) -> list[Output]:
         """Changelog records for the partitions that were worked on.

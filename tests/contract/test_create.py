@@ -56,6 +56,23 @@ async def test_another_retention_is_the_operators_choice(broker: str, topic_pref
     assert await create_topics(broker, [payments], topic_prefix=topic_prefix) == []
 
 
+async def test_deletions_may_be_kept_longer_than_declared_and_not_shorter(
+    broker: str, topic_prefix: str
+) -> None:
+    """Snapshots of the memories rest on it."""
+    changelog = declared("decide-changelog")
+    longer = replace(changelog, name="longer", delete_retention_ms=172_800_000)
+    shorter = replace(changelog, name="shorter", delete_retention_ms=1_000)
+    await create_topics(broker, [longer, shorter], topic_prefix=topic_prefix)
+    assert (
+        await create_topics(broker, [replace(changelog, name="longer")], topic_prefix=topic_prefix)
+        == []
+    )
+    told = "delete.retention.ms is 1000, should be 86400000 or more"
+    with pytest.raises(BrokerError, match=told):
+        await create_topics(broker, [replace(changelog, name="shorter")], topic_prefix=topic_prefix)
+
+
 async def test_two_processes_may_create_at_once(broker: str, topic_prefix: str) -> None:
     await asyncio.gather(
         *(create_topics(broker, [declared("release")], topic_prefix=topic_prefix) for _ in "12")

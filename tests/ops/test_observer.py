@@ -226,7 +226,15 @@ def test_an_assignment_tells_partitions_and_recovery_and_a_revocation_takes_them
     observed: Observed,
 ) -> None:
     sizes = StateSizes({"split": 7, "count": 9}, {"split": 7, "count": 5})
-    report = RestoreReport(12, 900, 100, ["too_old"], 1.5, sizes)
+    report = RestoreReport(
+        partitions=12,
+        kept_entries=0,
+        snapshot_entries=100,
+        changelog_records=900,
+        passed_over=["too_old"],
+        seconds=1.5,
+        state=sizes,
+    )
     observed.observer.on_assigned(report)
     assert observed.value("rebalances_total") == 1
     assert observed.value("assigned_partitions") == 12

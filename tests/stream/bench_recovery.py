@@ -29,9 +29,11 @@ from pipeline.stream.changelog import changelog_outputs
 from pipeline.stream.kafka import KafkaLog
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.recovery import restore
+from pipeline.stream.report import SilentObserver
 from pipeline.stream.room import changelog_topic
 from pipeline.stream.settings import StreamSettings
 from pipeline.stream.snapshot_folder import SnapshotFolder
+from pipeline.stream.snapshots import Snapshots
 from pipeline.stream.state import KeyedState
 from pipeline.stream.work import Workshop
 from tests.stream.cluster import Cluster
@@ -144,7 +146,8 @@ async def measure(worker: StreamSettings, kind: str, *, write: bool) -> dict[str
     committed = {TopicPartition(room.inputs[0], partition): -1 for partition in range(PARTITIONS)}
     process = psutil.Process()
     before_bytes, cpu_s, started = process.memory_info().rss, time.process_time(), time.monotonic()
-    restored = await restore(workshop, committed, log, folder)
+    snapshots = Snapshots(folder, worker, SilentObserver())
+    restored = await restore(workshop, committed, log, snapshots)
     seconds, cpu_s = time.monotonic() - started, time.process_time() - cpu_s
     found = {
         "entries": sum(map(len, workshop.states.values())),
@@ -155,9 +158,9 @@ async def measure(worker: StreamSettings, kind: str, *, write: bool) -> dict[str
         "bytes": process.memory_info().rss - before_bytes,
     }
     started = time.monotonic()
-    for reader in restored.readers if write else ():
-        memory = workshop.copy(reader.place, reader.next_offset)
-        await asyncio.to_thread(folder.write, memory, lambda: None)
+    if write:
+        snapshots.restored(restored.readers, time.time())
+        await snapshots.finish(workshop)
     found["write_s"] = time.monotonic() - started
     await log.stop()
     return found

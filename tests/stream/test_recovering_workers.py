@@ -4,6 +4,7 @@ import re
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -17,7 +18,7 @@ LINES = [f"w{number % 40} z{number}" for number in range(400)]
 WORDS = 2 * len(LINES)
 RESTORED = re.compile(
     r"restored (\d+) entries of (\d+) partitions in [\d.]+ s: "
-    r"(\d+) from snapshots, (\d+) changelog records read"
+    r"(\d+) kept, (\d+) from snapshots, (\d+) changelog records read"
 )
 
 
@@ -33,12 +34,21 @@ async def publish(cluster: Cluster, lines: list[str]) -> None:
     await cluster.publish("lines", [line.encode() for line in lines])
 
 
-async def restored(worker: Worker) -> tuple[int, int, int, int]:
-    """Entries, partitions, entries from snapshots, changelog records of its last restoring."""
+class Restored(NamedTuple):
+    """What a worker logs of a restoring."""
+
+    entries: int
+    partitions: int
+    kept: int
+    from_snapshots: int
+    records: int
+
+
+async def restored(worker: Worker) -> Restored:
+    """The worker's last restoring."""
     await worker.until_logged("changelog records read")
     *_, last = RESTORED.findall(worker.log)
-    entries, partitions, from_snapshots, records = map(int, last)
-    return entries, partitions, from_snapshots, records
+    return Restored(*map(int, last))
 
 
 async def test_a_killed_worker_comes_back_from_snapshots_and_the_changelog_after_them(
@@ -56,15 +66,15 @@ async def test_a_killed_worker_comes_back_from_snapshots_and_the_changelog_after
     worker = cluster.start_worker("w1", snapshots)
     words = len({word for line in LINES for word in line.split()})
     entries = words + 4  # and one for each partition of the room that splits lines
-    assert await restored(worker) == (entries, 8, entries, 0)
+    assert await restored(worker) == Restored(entries, 8, 0, entries, 0)
     await publish(cluster, LINES[:40])
     await cluster.until_counted(WORDS + 80)
     worker.kill()
     worker.log_path.write_text("")
     worker = cluster.start_worker("w1", snapshots)
-    found_entries, _, from_snapshots, records = await restored(worker)
-    assert (found_entries, from_snapshots) == (entries, entries)
-    assert records > 0
+    found = await restored(worker)
+    assert (found.entries, found.from_snapshots) == (entries, entries)
+    assert found.records > 0
     await publish(cluster, LINES)
     lines = [*LINES, *LINES[:40], *LINES]
     assert exactly_once(await cluster.until_counted(2 * WORDS + 80), lines)
@@ -93,11 +103,27 @@ async def test_a_quick_restart_after_a_kill_moves_nothing(cluster: Cluster):
     first.kill()
     first.log_path.write_text("")
     again = cluster.start_worker("w1", SESSION)
-    assert (await restored(again))[1] == 4
+    assert (await restored(again)).partitions == 4
     await publish(cluster, LINES)
     assert exactly_once(await cluster.until_counted(WORDS), LINES)
     assert len(RESTORED.findall(second.log)) == assignments
     assert len(RESTORED.findall(again.log)) == 1
+
+
+async def test_a_worker_keeps_the_memories_that_a_rebalance_leaves_it(cluster: Cluster):
+    """It reads of them only what may have been written meanwhile, which is nothing."""
+    first = cluster.start_worker("w1")
+    await restored(first)
+    await publish(cluster, LINES)
+    await cluster.until_counted(WORDS)
+    first.log_path.write_text("")
+    cluster.start_worker("w2")
+    await first.until_logged("entries of 4 partitions")
+    found = await restored(first)
+    assert found.kept == found.entries > 0
+    assert found.records == 0
+    await publish(cluster, LINES)
+    assert exactly_once(await cluster.until_counted(2 * WORDS), LINES * 2)
 
 
 async def test_a_memory_at_its_limit_stops_the_worker_and_loses_nothing(cluster: Cluster):

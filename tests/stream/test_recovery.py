@@ -12,6 +12,8 @@ from pipeline.stream.changelog import changelog_outputs
 from pipeline.stream.kafka import KafkaLog
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.recovery import PositionMismatchError, _check, restore
+from pipeline.stream.report import SilentObserver
+from pipeline.stream.snapshots import Snapshots
 from pipeline.stream.state import KeyedState
 from pipeline.stream.topics import TopicsError, partition_counts
 from pipeline.stream.work import Workshop
@@ -19,6 +21,7 @@ from tests.stream.cluster import Cluster
 from tests.stream.counting import TOPICS, Count, Split, settings
 
 WORDS = TopicPartition("words", 1)
+NO_SNAPSHOTS = Snapshots(None, settings("nowhere:1", "", "w1", 0), SilentObserver())
 
 
 class Setting:
@@ -40,7 +43,7 @@ class Setting:
 
     async def restore(self, committed: int) -> dict[str, int]:
         """The room's memory as a new owner restores it."""
-        await restore(self.workshop, {WORDS: committed}, self.log)
+        await restore(self.workshop, {WORDS: committed}, self.log, NO_SNAPSHOTS)
         state = self.workshop.state("count", 1)
         return {key[1:].decode(): state.get(key[1:].decode()) for key in state.entries()}
 
@@ -103,7 +106,7 @@ async def test_a_fresh_group_starts_with_an_empty_memory(setting: Setting):
 
 @pytest.mark.broker
 async def test_a_worker_without_partitions_restores_nothing(setting: Setting):
-    assert await restore(setting.workshop, {}, setting.log) == 0
+    assert await restore(setting.workshop, {}, setting.log, NO_SNAPSHOTS) == ((), ())
 
 
 @pytest.mark.broker

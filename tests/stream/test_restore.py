@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,9 @@ from pipeline.stream.changelog import ChangelogReader, MemoryCopy
 from pipeline.stream.log import Piece
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.recovery import Restored, restore
+from pipeline.stream.report import SilentObserver
 from pipeline.stream.snapshot_folder import SnapshotFolder, Unusable
+from pipeline.stream.snapshots import Snapshots
 from pipeline.stream.work import StateLimitError, Workshop
 from tests.stream.counting import TOPICS, Count, settings
 
@@ -64,7 +67,8 @@ async def restored(
 ) -> tuple[dict[bytes, bytes], dict[TopicPartition, int], int, Restored]:
     """Entries, positions and event time as restored, and how."""
     shop = Workshop([Count()], dict.fromkeys(TOPICS, 4), **workshop)
-    how = await restore(shop, {WORDS: -1}, log, folder)
+    snapshots = Snapshots(folder, settings("nowhere:1", "", "w1", 0), SilentObserver())
+    how = await restore(shop, {WORDS: -1}, log, snapshots)
     state = shop.state("count", 1)
     return state.entries(), shop.positions, state.watermark_ms, how
 
@@ -75,7 +79,8 @@ def memory(pairs: Sequence[tuple[bytes, bytes | None]]) -> MemoryCopy:
     reader.read(pairs, len(pairs))
     positions = {source.topic: offset for source, offset in reader.positions.items()}
     entries = reader.state.entries()
-    return MemoryCopy(PLACE, len(pairs), positions, reader.state.watermark_ms, entries)
+    watermark_ms = reader.state.watermark_ms
+    return MemoryCopy(PLACE, len(pairs), positions, watermark_ms, time.time(), entries)
 
 
 def folder_in(path: Path, topic_id: str = "id") -> SnapshotFolder:

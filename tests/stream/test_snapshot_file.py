@@ -38,7 +38,7 @@ def write(path: Path, entries: dict[bytes, bytes], between_pieces=nothing) -> He
         next_offset=17,
         positions={"words": 5},
         watermark_ms=1_700_000_000_000,
-        written_at_ms=1_700_000_000_001,
+        as_of_ms=1_700_000_000_001,
         entries=len(entries),
     )
     write_snapshot(

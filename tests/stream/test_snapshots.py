@@ -21,7 +21,6 @@ from pipeline.stream.snapshot_folder import (
     UnusableSnapshotError,
 )
 from pipeline.stream.snapshots import CHANGES_MIN, REFRESH_S, RETRY_S, Snapshots, Standing
-from pipeline.stream.state import KeyedState
 from pipeline.stream.work import Workshop
 from tests.stream.counting import Count, Split, settings
 
@@ -53,9 +52,13 @@ class Worker:
         self.observer = Observed()
         self.folder = self.reading({"split-changelog": "id"})
         self.workshop = Workshop([Split()], dict.fromkeys(("words", "dead-letters"), 4))
-        self.snapshots = Snapshots(self.folder, self.settings, self.observer, lambda: self.now_s)
+        self.snapshots = self.keeping(self.folder)
         self.end = 0
         self.start_with(ChangelogReader(Split(), 0))
+
+    def keeping(self, folder: SnapshotFolder | None) -> Snapshots:
+        clock = lambda: self.now_s  # noqa: E731
+        return Snapshots(folder, self.settings, self.observer, clock, clock)
 
     def reading(self, topic_ids: dict[str, str]) -> SnapshotFolder:
         return SnapshotFolder(self.settings, topic_ids, lambda: self.now_s)
@@ -64,14 +67,14 @@ class Worker:
         self.workshop.states["split", 0] = reader.state
         self.workshop.positions.update(reader.positions)
         self.end = reader.next_offset
-        self.snapshots.restored([reader])
+        self.snapshots.restored([reader], self.now_s)
 
     async def cycle(self) -> None:
         """Work on one line and commit; wait for the snapshot, if one was due."""
         record = Record(*LINES, self.workshop.positions.get(LINES, 0), 1_000, None, b"a word")
         self.workshop.work(record, self.workshop.new_outbox(), RoomReport())
         self.end += len(self.workshop.changelog([LINES])) + 1  # and the marker of the commit
-        self.snapshots.committed(self.workshop, {PLACE: self.end})
+        self.snapshots.committed(self.workshop, {PLACE: self.end}, self.now_s)
         if self.snapshots._writing:
             await self.snapshots._writing
 
@@ -102,10 +105,11 @@ def worker(tmp_path: Path) -> Worker:
 
 def standing(*, changes: int, age_s: float, entries: int = 0) -> bool:
     """Whether a memory is due."""
-    state: KeyedState[int] = KeyedState()
+    memory = ChangelogReader(Split(), 0)
     for number in range(entries):
-        state.put(str(number), number)
-    return Standing(state, 1_000_000, 1_000_000 - changes, NOW_S - age_s).due(NOW_S, INTERVAL_S)
+        memory.state.put(str(number), number)
+    memory.next_offset, memory.snapshot_offset = 1_000_000, 1_000_000 - changes
+    return Standing(memory, NOW_S - age_s).due(NOW_S, INTERVAL_S)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +148,7 @@ async def test_without_a_snapshot_there_is_nothing_to_begin_with(worker: Worker)
 
 
 async def test_without_a_folder_nothing_is_written(worker: Worker, tmp_path: Path):
-    worker.snapshots = Snapshots(None, worker.settings, worker.observer, lambda: worker.now_s)
+    worker.snapshots = worker.keeping(None)
     worker.start_with(ChangelogReader(Split(), 0))
     for _ in range(2):
         await worker.cycle()
@@ -316,7 +320,7 @@ async def test_a_second_memory_waits_for_the_first_to_be_written(worker: Worker)
     await worker.cycle()
     worker.now_s += INTERVAL_S
     worker.snapshots._writing = asyncio.create_task(asyncio.sleep(0))
-    worker.snapshots.committed(worker.workshop, {})
+    worker.snapshots.committed(worker.workshop, {}, worker.now_s)
     assert worker.snapshots._writing.get_name() != "snapshot"
 
 
@@ -326,10 +330,73 @@ async def test_of_several_that_are_due_the_oldest_is_written(worker: Worker):
     worker.now_s += INTERVAL_S
     other = ChangelogReader(Split(), 1)
     other.next_offset = 1
-    worker.snapshots.restored([other])
-    worker.snapshots._standings[other.place].snapshot_at_s = 0
+    worker.workshop.states["split", 1] = other.state
+    worker.snapshots._standings[other.place] = Standing(other, 0)
     await worker.cycle()
     assert worker.folder.path(other.place).exists()
+
+
+async def begun(worker: Worker) -> ChangelogReader:
+    """How a restoring of the memory begins."""
+    return await worker.snapshots.begin(Split(), PLACE, range(worker.end))
+
+
+async def test_a_memory_that_comes_back_after_a_rebalance_goes_on_where_it_was(worker: Worker):
+    await worker.cycle()
+    state = worker.workshop.state("split", 0)
+    worker.snapshots.release(worker.workshop)
+    worker.workshop.forget()
+    memory = await begun(worker)
+    assert memory.state is state
+    assert (memory.next_offset, memory.positions) == (worker.end, {LINES: 1})
+    assert (memory.kept_entries, memory.snapshot_entries) == (1, 0)
+
+
+async def test_a_memory_is_kept_through_a_restoring_that_was_broken_off(worker: Worker):
+    """One rebalance follows the other before memories are restored."""
+    await worker.cycle()
+    worker.snapshots.release(worker.workshop)
+    await begun(worker)
+    worker.snapshots.release(worker.workshop)
+    assert (await begun(worker)).kept_entries == 1
+
+
+async def test_a_memory_that_went_to_another_worker_is_not_kept_for_ever(worker: Worker):
+    await worker.cycle()
+    worker.snapshots.release(worker.workshop)
+    worker.snapshots.restored([], worker.now_s)
+    assert (await begun(worker)).kept_entries == 0
+
+
+@pytest.mark.parametrize("later_s", [AGE_MAX_S + 1, -AGE_MAX_S - 1])
+async def test_a_kept_memory_can_be_too_old_as_a_snapshot_can(worker: Worker, later_s: float):
+    """Of a worker that was frozen for a day."""
+    await worker.cycle()
+    worker.now_s += later_s
+    worker.snapshots.release(worker.workshop)
+    assert (await begun(worker)).kept_entries == 0
+
+
+async def test_a_kept_memory_ahead_of_its_changelog_is_not_used(worker: Worker):
+    await worker.cycle()
+    worker.snapshots.release(worker.workshop)
+    worker.end -= 1
+    assert (await begun(worker)).kept_entries == 0
+
+
+async def test_after_a_failed_cycle_nothing_is_kept(worker: Worker):
+    await worker.cycle()
+    worker.snapshots.forget()
+    worker.snapshots.release(worker.workshop)
+    assert (await begun(worker)).kept_entries == 0
+
+
+async def test_a_snapshot_is_as_old_as_the_commit_it_shows(worker: Worker):
+    """Not as its file: a worker may have been frozen between the two."""
+    await worker.cycle()
+    worker.now_s += AGE_MAX_S + 1
+    await worker.snapshots.finish(worker.workshop)
+    assert await why_unusable(worker) is Unusable.TOO_OLD
 
 
 async def test_files_too_old_for_anybody_are_removed_and_others_kept(worker: Worker):
