@@ -1,6 +1,7 @@
 """The folder of a worker's snapshots: one file for each room and partition."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -32,6 +33,7 @@ for clocks that were set back meanwhile."""
 CLEARED_MAX = 1_000
 """Files looked at when the folder is cleared."""
 SNAPSHOT, PART = ".snapshot", ".part"
+_OWN_NAME = re.compile(r".+-changelog-\d+\.snapshot(\..+\.part)?")
 
 
 class Unusable(StrEnum):
@@ -156,7 +158,7 @@ class SnapshotFolder:
         if not self._folder.is_dir():
             return
         for path in islice(self._folder.iterdir(), CLEARED_MAX):
-            if path.suffix in {SNAPSHOT, PART}:
+            if _OWN_NAME.fullmatch(path.name):
                 self._remove_if_old(path)
 
     def _remove_if_old(self, path: Path) -> None:

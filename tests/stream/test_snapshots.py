@@ -400,14 +400,17 @@ async def test_a_snapshot_is_as_old_as_the_commit_it_shows(worker: Worker):
 
 
 async def test_files_too_old_for_anybody_are_removed_and_others_kept(worker: Worker):
+    """Also those of other partitions, and what a killed worker left; nobody else's."""
     await worker.cycles_with_snapshot()
     folder = worker.path.parent
-    for name in ("old-1.snapshot", "old-1.snapshot.w1.part", "old.txt"):
+    kept = ["holiday.snapshot", "film.part", worker.path.name]
+    old = ["app.x-changelog-1.snapshot", "app.x-changelog-1.snapshot.w-1.a.part", *kept[:2]]
+    for name in old:
         (folder / name).write_bytes(b"")
         os.utime(folder / name, (worker.now_s - AGE_MAX_S - 1,) * 2)
     os.utime(worker.path, (worker.now_s,) * 2)
     worker.folder.clear()
-    assert files(folder) == sorted(["old.txt", worker.path.name])
+    assert files(folder) == sorted(kept)
 
 
 def test_a_folder_that_is_not_there_yet_is_clear(worker: Worker):
