@@ -12,7 +12,6 @@ import faust
 import typer
 
 from pipeline.app import build_worker
-from pipeline.cli.broker_check import require_broker
 from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix
 from pipeline.settings import WORKER_RESTARTS, Settings, read_settings
 from pipeline.supervision.process import WORKER_COMMAND, WorkerProcess

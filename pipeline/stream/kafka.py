@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
+from pipeline.stream.connection import client_arguments
 from pipeline.stream.fencing import FencedProducer
 from pipeline.stream.log import Deliveries, Membership, Piece
 from pipeline.stream.outbox import Output
@@ -81,7 +82,7 @@ class KafkaLog:
     async def reader(self) -> AsyncIterator["KafkaLogReader"]:
         """A connection for reading, closed at the end."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.broker,
+            **client_arguments(self._settings.broker),
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -18,6 +18,7 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from pipeline.stream.connection import client_arguments
 from pipeline.stream.engine import Engine
 from pipeline.stream.fencing import fetch_stable_offsets
 from pipeline.stream.log import Membership
@@ -59,11 +60,11 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
             fetch_stable_offsets, coordinator
         )
 
-    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+    def _create_worker_consumer(self, _transport: Any) -> aiokafka.AIOKafkaConsumer:
         self._assignor = self.app.assignor
         conf = self.app.conf
         return aiokafka.AIOKafkaConsumer(
-            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            **client_arguments(self.app.engine.settings.broker),
             client_id=conf.broker_client_id,
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id,
