@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from pipeline.cli.acls import acls
 from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix, settings_for
 from pipeline.connection import broker_of
 from pipeline.contract.create import REPLICATION_FACTOR_DEFAULT, create_topics
@@ -19,6 +20,7 @@ app = typer.Typer(
     help="The topics that carriers, officers, collectors and the workers themselves use.",
     no_args_is_help=True,
 )
+app.command("acls")(acls)
 
 
 @app.command()
