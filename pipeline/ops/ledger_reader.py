@@ -5,12 +5,13 @@ from time import monotonic, time
 from types import TracebackType
 from typing import Self
 
+from pipeline.model.carrier_topics import MANIFESTS, kind_of
 from pipeline.ops.latency import Latencies
 from pipeline.ops.ledger import DecisionHead, Ledger, Tally, ledger_topics
 from pipeline.ops.partitions import topics_on
 from pipeline.ops.topic_reader import TopicReader
 from pipeline.stream.connection import Broker
-from pipeline.stream.records import Record
+from pipeline.stream.records import Record, within_limits
 
 SETTLE_POLL_MS = 50
 
@@ -110,6 +111,8 @@ class LedgerReader:
         return ledger
 
     def _take_in(self, record: Record, read_at_s: float) -> None:
+        if kind_of(record.topic) == MANIFESTS:  # as the workers do: both count what they see
+            record = within_limits(record)
         head = self._tally.add(record.topic, record.key, record.value, record.headers)
         if head is not None:
             self._note_latency(head, read_at_s)

@@ -11,7 +11,8 @@ from aiokafka.structs import TopicPartition
 
 from pipeline.ops.access import refused
 from pipeline.ops.partitions import partitions_of
-from pipeline.stream.connection import Broker, client_arguments
+from pipeline.stream.connection import Broker
+from pipeline.stream.consumer import new_consumer, record_of
 from pipeline.stream.records import Record
 
 FETCH_MAX_WAIT_MS = 50
@@ -43,10 +44,8 @@ class TopicReader:
             BrokerError: no broker answers, or a topic is missing.
         """
         places = await partitions_of(self._broker, self._topics)
-        self._consumer = AIOKafkaConsumer(
-            **client_arguments(self._broker),
-            isolation_level="read_committed",
-            enable_auto_commit=False,
+        self._consumer = new_consumer(
+            self._broker,
             auto_offset_reset="earliest" if self._from_beginning else "latest",
             fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
             max_partition_fetch_bytes=FETCH_BYTES_MAX,
@@ -79,15 +78,7 @@ class TopicReader:
         except KafkaError as error:
             raise refused(self._broker, f"read {', '.join(self._topics)}", error) from error
         return [
-            Record(
-                self._topics[record.topic],
-                record.partition,
-                record.offset,
-                record.timestamp,
-                record.key,
-                record.value,
-                record.headers,
-            )
+            record_of(record, self._topics[record.topic])
             for records in fetched.values()
             for record in records
         ]

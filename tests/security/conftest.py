@@ -9,7 +9,7 @@ from pipeline.contract.acls import rights_of
 from pipeline.contract.create import create_topics
 from pipeline.contract.declarations import declarations
 from pipeline.contract.grant import grant
-from pipeline.sandbox.workers import WorkerPool
+from pipeline.sandbox.workers import WorkerPool, WorkerProcess
 from tests.security.secured_broker import SecuredBroker, secured_broker
 
 PREFIX = "customs."
@@ -26,9 +26,9 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]
 
 
 @pytest.fixture(scope="session")
-def installation(
+def worker(
     secured: SecuredBroker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SecuredBroker]:
+) -> Iterator[WorkerProcess]:
     """Topics and rights as the admin makes them, and one worker that has only its own rights."""
     topics = declarations(APART)
     rights = rights_of(topics, users=SHARING, application_id="customs", topic_prefix=PREFIX)
@@ -43,4 +43,11 @@ def installation(
     }
     with WorkerPool(1, environment, tmp_path_factory.mktemp("workers")) as pool:
         asyncio.run(pool.until_ready())
-        yield secured
+        yield pool.workers[0]
+
+
+@pytest.fixture
+def installation(secured: SecuredBroker, worker: WorkerProcess) -> SecuredBroker:
+    """The broker of that installation; its worker has not ended by itself."""
+    assert worker.exit_status is None
+    return secured

@@ -15,18 +15,16 @@ from aiokafka.protocol.fetch import FetchRequest
 
 from pipeline.errors import BrokerError
 from pipeline.model import Acknowledgement
-from pipeline.ops.ledger import Ledger
-from pipeline.ops.ledger_reader import LedgerReader
 from pipeline.ops.topic_reader import TopicReader
 from pipeline.sandbox.carriers.simulate import simulate
 from pipeline.sandbox.manifest_files import ManifestMessage
 from pipeline.sandbox.publisher import publish
-from pipeline.settings import Settings
 from pipeline.stream.connection import Broker, client_arguments
 from pipeline.stream.records import Record
 from tests import builders
 from tests.security.conftest import APART, PREFIX
 from tests.security.secured_broker import SecuredBroker
+from tests.security.settled import announced_before, settled
 
 DEADLINE_S = 30.0
 FORBIDDEN_TO_WRITE = (
@@ -70,27 +68,6 @@ async def fetch(broker: Broker, topic: str) -> int:
         await client.close()
     ((_, ((_, code, *_rest),)),) = response.topics
     return int(code)
-
-
-async def settled(installation: SecuredBroker, announced: int) -> tuple[Ledger, list[Record]]:
-    """The ledger as the operators see it, once this many more parcels have an end."""
-    records: list[Record] = []
-    reader = LedgerReader(
-        installation.user("operators"),
-        topic_prefix=PREFIX,
-        manifest_parcels_max=Settings().manifest_parcels_max,
-        on_record=records.append,
-    )
-    async with reader:
-        end_s = time.monotonic() + DEADLINE_S
-        ledger = await reader.settle(1.0)
-        while (ledger.announced < announced or ledger.difference) and time.monotonic() < end_s:
-            ledger = await reader.settle(1.0)
-    return ledger, records
-
-
-async def announced_before(installation: SecuredBroker) -> int:
-    return (await settled(installation, 0))[0].announced
 
 
 def message(carrier: str, manifest_id: str) -> ManifestMessage:
