@@ -10,6 +10,7 @@ from pipeline.errors import ERROR_TEXTS, ErrorCode
 from pipeline.intake.finding import Finding, shown
 from pipeline.model import Manifest, ManifestFrame, Parcel, manifest_key
 from pipeline.model.manifest import SCHEMA_VERSION, ManifestBase
+from pipeline.model.nesting import NESTING_MAX, nests_too_deeply
 
 
 class _SchemaVersion(msgspec.Struct):
@@ -27,7 +28,7 @@ _decode_version = msgspec.json.Decoder(_SchemaVersion).decode
 _decode_parcel_id = msgspec.json.Decoder(_ParcelId).decode
 EXPLANATION_CHARACTERS_MAX = 200
 _PLACE = re.compile(r" - at `(\$[\w.\[\]]{0,100})`\Z", re.ASCII)
-_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class Undecodable(NamedTuple):
@@ -89,6 +90,10 @@ def _decode_apart(value: bytes) -> Decoded | Undecodable:
         value.decode()
     except UnicodeDecodeError as error:
         return undecodable(ErrorCode.INVALID_UTF8, f"byte {error.start}")
+    if nests_too_deeply(value):
+        return undecodable(
+            ErrorCode.INVALID_JSON, f"its brackets are nested more than {NESTING_MAX} deep"
+        )
     try:
         version = _decode_version(value).schema_version
         if version != SCHEMA_VERSION:
@@ -96,8 +101,6 @@ def _decode_apart(value: bytes) -> Decoded | Undecodable:
         frame = _decode_frame(value)
     except msgspec.ValidationError as error:
         return undecodable(ErrorCode.INVALID_MESSAGE, str(error))
-    except RecursionError:
-        return undecodable(ErrorCode.INVALID_JSON, "its brackets are nested too deeply")
     except msgspec.DecodeError as error:
         return undecodable(ErrorCode.INVALID_JSON, str(error))
     return Decoded(frame, [_decode_one(raw) for raw in frame.parcels])

@@ -12,9 +12,10 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from pipeline.model import Acknowledgement, Cause, ManifestFrame, manifest_key
+from pipeline.model import Acknowledgement, Cause, Manifest, ManifestFrame, manifest_key
 from pipeline.model.carrier_topics import ACKNOWLEDGEMENTS, MANIFESTS, kind_of
 from pipeline.model.manifest import SCHEMA_VERSION
+from pipeline.model.nesting import nests_too_deeply
 from pipeline.stream.records import Headers
 
 OUTCOME_TOPICS = ("release", "inspection", "revenue")
@@ -78,6 +79,7 @@ class DecisionHead(msgspec.Struct, frozen=True, gc=False):
 
 _decode_decision = msgspec.json.Decoder(DecisionHead).decode
 _decode_acknowledgement = msgspec.json.Decoder(Acknowledgement).decode
+_decode_manifest = msgspec.json.Decoder(Manifest).decode
 _decode_frame = msgspec.json.Decoder(ManifestFrame).decode
 _decode_envelope = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -223,7 +225,18 @@ def _readable(key: bytes | None, value: bytes | None, parcels_max: int) -> Manif
     expected = manifest_key(frame.carrier, frame.manifest_id).encode(errors="replace")
     if key != expected or frame.schema_version != SCHEMA_VERSION:
         return None
-    return frame if len(frame.parcels) <= parcels_max else None
+    if len(frame.parcels) > parcels_max or _nests_too_deeply(value or b""):
+        return None
+    return frame
+
+
+def _nests_too_deeply(value: bytes) -> bool:
+    """What is a manifest in every field does not; only the others are looked at."""
+    try:
+        _decode_manifest(value)
+    except msgspec.DecodeError:
+        return nests_too_deeply(value)
+    return False
 
 
 def _dead_lettered(
