@@ -1,9 +1,12 @@
 """Here the rooms are wired together: the only place that knows all of them."""
 
+from dataclasses import replace
+
 import faust
 from prometheus_client import CollectorRegistry
 
 from pipeline.assess.room import AssessRoom, build_assess_room
+from pipeline.connection import broker_of
 from pipeline.decide.room import DecideRoom, build_decide_room
 from pipeline.intake.room import IntakeRoom
 from pipeline.intake.rules import load_data_rules
@@ -31,8 +34,11 @@ def build_rooms(settings: Settings) -> Rooms:
 
 
 def build_dry_run(settings: Settings) -> MemoryStream:
-    """The rooms on a log in memory, for `greenlane decide`."""
-    return MemoryStream(build_rooms(settings))
+    """The rooms on a log in memory, for `greenlane decide`.
+
+    Nobody's identity is in question there: all carriers share their topics.
+    """
+    return MemoryStream(build_rooms(replace(settings, carriers_with_topics="")))
 
 
 def build_worker(settings: Settings, restarts: int = 0) -> faust.App:
@@ -56,7 +62,7 @@ def build_worker(settings: Settings, restarts: int = 0) -> faust.App:
 def stream_settings(settings: Settings) -> StreamSettings:
     """The part of the settings that the stream core needs."""
     return StreamSettings(
-        broker=settings.broker,
+        broker=broker_of(settings),
         application_id=settings.application_id,
         worker_id=settings.worker_id,
         topic_prefix=settings.topic_prefix,

@@ -9,7 +9,9 @@ class ErrorCode(StrEnum):
     EMPTY_MESSAGE = "empty_message"
     KEY_MISSING = "key_missing"
     KEY_MISMATCH = "key_mismatch"
+    CARRIER_MISMATCH = "carrier_mismatch"
     MESSAGE_TOO_LARGE = "message_too_large"
+    UNREADABLE_BATCH = "unreadable_batch"
     INVALID_UTF8 = "invalid_utf8"
     INVALID_JSON = "invalid_json"
     INVALID_MESSAGE = "invalid_message"
@@ -24,7 +26,11 @@ ERROR_TEXTS: dict[ErrorCode, str] = {
     ErrorCode.EMPTY_MESSAGE: "the message has no content; send the JSON document as its value",
     ErrorCode.KEY_MISSING: "the message has no key; set the key the topic's declaration names",
     ErrorCode.KEY_MISMATCH: "the key does not name what the content names; make them agree",
+    ErrorCode.CARRIER_MISMATCH: "the carrier it names may not write to this topic; each carrier "
+    "writes to its own, under its own id",
     ErrorCode.MESSAGE_TOO_LARGE: "the message holds more than the limit; split it into parts",
+    ErrorCode.UNREADABLE_BATCH: "a batch of messages is damaged, or unpacks to more than the "
+    "limit; send it again in smaller batches",
     ErrorCode.INVALID_UTF8: "the message is not UTF-8 text; encode it as UTF-8",
     ErrorCode.INVALID_JSON: "the message is not a JSON document; check brackets, quotes, end",
     ErrorCode.INVALID_MESSAGE: "a field is missing or has the wrong type; see the field path",

@@ -1,9 +1,11 @@
 """Settings of the installation, read from environment variables named GREENLANE_<FIELD>."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from pipeline.errors import SettingsError
+from pipeline.model.fields import CARRIER_ID_PATTERN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +14,22 @@ class Settings:
 
     broker: str = "127.0.0.1:9092"
     """Address of the Kafka broker, HOST:PORT."""
+    security_protocol: str = "PLAINTEXT"
+    """PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL: see [security.md](security.md)."""
+    sasl_mechanism: str = "SCRAM-SHA-512"
+    """How to log in: SCRAM-SHA-512 or SCRAM-SHA-256."""
+    sasl_username: str = ""
+    """User to log in as, with SASL_SSL or SASL_PLAINTEXT."""
+    sasl_password: str = field(default="", repr=False)
+    """Its password; a file is safer, because other programs of the user can read variables."""
+    sasl_password_file: str = ""
+    """File that holds the password alone."""
+    tls_ca_file: str = ""
+    """PEM file of the authority that signed the broker's certificate; empty: the system's."""
+    tls_certificate_file: str = ""
+    """PEM file of the own certificate, for brokers that ask for one."""
+    tls_key_file: str = ""
+    """PEM file of its key, not encrypted; empty: it stands in the certificate's file."""
     application_id: str = "greenlane"
     """Consumer group and prefix of transactional ids: one per installation."""
     topic_prefix: str = ""
@@ -26,7 +44,7 @@ class Settings:
     """Parcels a manifest message may hold; larger manifests are sent in parts."""
     acknowledgement_faults_max: int = 100
     """Faults an acknowledgement names; the rest is counted."""
-    selection_salt: str = "change-me-in-production"
+    selection_salt: str = field(default="change-me-in-production", repr=False)
     """Secret of the random selection: who knows it can foresee the selection."""
     random_selection_per_million: int = 5_000
     """Parcels per million selected at random, whatever their score."""
@@ -34,6 +52,8 @@ class Settings:
     """Score from which a parcel is inspected."""
     on_account_carriers: str = ""
     """Comma-separated ids of carriers with a deferred account or guarantee."""
+    carriers_with_topics: str = ""
+    """Comma-separated ids of carriers with topics of their own; the same for all workers."""
     session_timeout_ms: int = 10_000
     """A worker silent for this long loses its partitions."""
     transaction_timeout_ms: int = 12_000
@@ -57,7 +77,22 @@ class Settings:
 
     def carriers_on_account(self) -> frozenset[str]:
         """Ids in `on_account_carriers`."""
-        return frozenset(filter(None, map(str.strip, self.on_account_carriers.split(","))))
+        return _listed(self.on_account_carriers)
+
+    def carriers_apart(self) -> frozenset[str]:
+        """Ids in `carriers_with_topics`.
+
+        Raises:
+            SettingsError: one cannot be a carrier's id, so nor a part of a topic's name.
+        """
+        carriers = _listed(self.carriers_with_topics)
+        for carrier in sorted(carriers):
+            if not re.fullmatch(CARRIER_ID_PATTERN, carrier):
+                raise SettingsError(
+                    f"GREENLANE_CARRIERS_WITH_TOPICS: {carrier!r} is no carrier id: letters, "
+                    "digits, dot, underscore and hyphen, 35 at most"
+                )
+        return carriers
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -66,15 +101,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: an unknown GREENLANE_ variable or a value that is not of its type.
     """
-    known = {f"GREENLANE_{field.name.upper()}": field for field in fields(Settings)}
+    known = {f"GREENLANE_{setting.name.upper()}": setting for setting in fields(Settings)}
     values: dict[str, str | int] = {}
     for name, text in environment.items():
         if not name.startswith("GREENLANE_") or name in OTHER_VARIABLES:
             continue
         if name not in known:
             raise SettingsError(f"{name} is not a setting; see `greenlane worker --help`")
-        field = known[name]
-        values[field.name] = _whole_number(name, text) if field.type is int else text
+        setting = known[name]
+        values[setting.name] = _whole_number(name, text) if setting.type is int else text
     return Settings(**values)  # type: ignore[arg-type]
 
 
@@ -91,6 +126,10 @@ OTHER_VARIABLES = frozenset(
     }
 )
 """Variables of a supervisor and of the test suite, not settings."""
+
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(filter(None, map(str.strip, text.split(","))))
 
 
 def _whole_number(name: str, text: str) -> int:

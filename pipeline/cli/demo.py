@@ -13,6 +13,8 @@ from rich.live import Live
 
 from pipeline import __version__
 from pipeline.cli import demo_view
+from pipeline.cli.options import BROKER_DEFAULT, settings_for
+from pipeline.connection import broker_of
 from pipeline.model import Decision
 from pipeline.model.explain import explain
 from pipeline.ops.ledger import Ledger
@@ -56,7 +58,13 @@ def demo(
         signal.signal(number, signal.default_int_handler)
     console = Console(stderr=as_json, highlight=False)
     with console.status("starting") as status:
-        starting = trial(broker=broker, workers=workers, progress=status.update)
+        settings = settings_for(broker or BROKER_DEFAULT)
+        starting = trial(
+            broker=broker_of(settings) if broker else None,
+            workers=workers,
+            carriers_apart=settings.carriers_apart(),
+            progress=status.update,
+        )
         with starting as started:
             status.stop()
             run = TrialRun(started, seed=seed)

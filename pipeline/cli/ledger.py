@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 
 from pipeline.cli.demo_view import ledger_table
-from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix
+from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix, settings_for
+from pipeline.connection import broker_of
 from pipeline.ops.ledger import Ledger
 from pipeline.ops.ledger_reader import LedgerReader
 from pipeline.settings import Settings
@@ -29,7 +30,7 @@ def ledger(
     Reads the public topics from the beginning, committed messages only. Parcels on their way count
     as difference until they are decided. Exit status: 0 if the ledger closes, 1 if not.
     """
-    found = asyncio.run(_settle(broker, topic_prefix, wait))
+    found = asyncio.run(_settle(settings_for(broker), topic_prefix, wait))
     if as_json:
         typer.echo(orjson.dumps(found._asdict() | {"difference": found.difference}).decode())
     else:
@@ -38,10 +39,10 @@ def ledger(
         raise typer.Exit(1)
 
 
-async def _settle(broker: str, topic_prefix: str, wait_s: float) -> Ledger:
+async def _settle(settings: Settings, topic_prefix: str, wait_s: float) -> Ledger:
     async with LedgerReader(
-        broker,
+        broker_of(settings),
         topic_prefix=topic_prefix,
-        manifest_parcels_max=Settings().manifest_parcels_max,
+        manifest_parcels_max=settings.manifest_parcels_max,
     ) as reader:
         return await reader.settle(wait_s)

@@ -1,8 +1,14 @@
 """Options that several commands share."""
 
+import os
+from dataclasses import replace
 from typing import Annotated
 
 import typer
+
+from pipeline.connection import broker_of
+from pipeline.settings import Settings, read_settings
+from pipeline.stream import connection
 
 
 def _check_address(value: str) -> str:
@@ -20,7 +26,8 @@ Broker = Annotated[
         envvar="GREENLANE_BROKER",
         metavar="HOST:PORT",
         callback=_check_address,
-        help="Address of the Kafka broker.",
+        help="Address of the Kafka broker. Login and TLS: GREENLANE_SECURITY_PROTOCOL and the "
+        "settings beside it (docs/security.md).",
     ),
 ]
 TopicPrefix = Annotated[
@@ -34,3 +41,23 @@ TopicPrefix = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead.")]
 
 BROKER_DEFAULT = "127.0.0.1:9092"
+
+
+def settings_for(address: str) -> Settings:
+    """The settings of the environment, for the broker that the command was given.
+
+    Raises:
+        SettingsError: a variable is unusable.
+    """
+    return replace(read_settings(os.environ), broker=address)
+
+
+def broker_at(address: str) -> connection.Broker:
+    """The broker a command was given, with login and TLS as the environment says.
+
+    Passwords are no options: who lists processes would read them.
+
+    Raises:
+        SettingsError: a variable or a file it names is unusable.
+    """
+    return broker_of(settings_for(address))

@@ -11,15 +11,16 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix
+from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix, broker_at
 from pipeline.errors import InputFileError
 from pipeline.model import Severity
+from pipeline.ops.partitions import topics_on
 from pipeline.ops.topic_reader import TopicReader
-from pipeline.sandbox.answers import TOPICS as ANSWER_TOPICS
-from pipeline.sandbox.answers import Answers, collect_answers
+from pipeline.sandbox.answers import Answers, answer_topics, collect_answers
 from pipeline.sandbox.manifest_files import ManifestMessage, messages_of, read_manifests
 from pipeline.sandbox.publisher import publish as publish_messages
 from pipeline.settings import Settings
+from pipeline.stream import connection
 
 STANDARD_INPUT = Path("-")
 
@@ -53,19 +54,21 @@ def publish(
         for message in messages_of(manifest, parcels_max=parcels_max)
     ]
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    if not asyncio.run(_publish(console, messages, broker, topic_prefix, wait)):
+    if not asyncio.run(_publish(console, messages, broker_at(broker), topic_prefix, wait)):
         raise typer.Exit(1)
 
 
 async def _publish(
     console: Console,
     messages: Sequence[ManifestMessage],
-    broker: str,
+    broker: connection.Broker,
     topic_prefix: str,
     wait_s: float,
 ) -> bool:
     """Send, and with a waiting time read the answers; whether all is well."""
-    reader = TopicReader(broker, ANSWER_TOPICS, topic_prefix=topic_prefix)
+    keys = [message.key for message in messages]
+    topics = answer_topics(keys, await topics_on(broker, topic_prefix))
+    reader = TopicReader(broker, topics, topic_prefix=topic_prefix)
     async with reader if wait_s else nullcontext():
         sent = await publish_messages(
             track(messages, "publishing", console=console), broker=broker, topic_prefix=topic_prefix
@@ -74,7 +77,7 @@ async def _publish(
         console.print(f"{parcels:,} parcels in {sent:,} messages are with the broker.")
         if not wait_s:
             return True
-        answers = await collect_answers(reader, (message.key for message in messages), wait_s)
+        answers = await collect_answers(reader, keys, wait_s)
     _tell(console, answers, wait_s)
     return answers.all_accepted
 
@@ -82,8 +85,9 @@ async def _publish(
 def _tell(console: Console, answers: Answers, wait_s: float) -> None:
     for answer in answers.acknowledgements:
         again = " (sent before)" if answer.duplicate else ""
+        part = f" part {answer.part} of {answer.parts}" if answer.part else ""
         console.print(
-            f"{answer.manifest_id} part {answer.part} of {answer.parts}: {answer.status}{again}, "
+            f"{answer.manifest_id}{part}: {answer.status}{again}, "
             f"{answer.accepted_parcels} accepted, {answer.rejected_parcels} rejected"
         )
         for fault in answer.faults:

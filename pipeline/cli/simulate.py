@@ -18,7 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix
+from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix, broker_at
 from pipeline.errors import InputFileError
 from pipeline.sandbox.carriers.simulate import simulate as simulate_messages
 from pipeline.sandbox.carriers.truth import MessageKind, SimulatedMessage
@@ -63,7 +63,7 @@ def simulate(
                 asyncio.run(
                     publish(
                         _advancing(messages, progress, task),
-                        broker=broker,
+                        broker=broker_at(broker),
                         topic_prefix=topic_prefix,
                         parcels_per_second=rate or None,
                     )

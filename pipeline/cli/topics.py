@@ -8,9 +8,11 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix
+from pipeline.cli.acls import acls
+from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix, settings_for
+from pipeline.connection import broker_of
 from pipeline.contract.create import REPLICATION_FACTOR_DEFAULT, create_topics
-from pipeline.contract.declarations import TopicDeclaration, declarations
+from pipeline.contract.declarations import TopicDeclaration, declarations, declared_topics
 
 MS_PER_DAY = 86_400_000
 
@@ -18,6 +20,7 @@ app = typer.Typer(
     help="The topics that carriers, officers, collectors and the workers themselves use.",
     no_args_is_help=True,
 )
+app.command("acls")(acls)
 
 
 @app.command()
@@ -42,11 +45,13 @@ def create(
 
     Can be repeated: topics that exist stay as they are. If one differs from its declaration in a
     way that would break the pipeline, the differences are listed and the exit status is 1.
+    Carriers in GREENLANE_CARRIERS_WITH_TOPICS get topics of their own.
     """
-    topics = declarations()
+    settings = settings_for(broker)
+    topics = declarations(settings.carriers_apart())
     created = asyncio.run(
         create_topics(
-            broker,
+            broker_of(settings),
             topics,
             topic_prefix=topic_prefix,
             partitions=partitions,
@@ -68,13 +73,13 @@ def show(as_json: AsJson = False) -> None:
     Needs no broker. The whole contract with schemas and examples is topics/asyncapi.yaml.
     """
     if as_json:
-        typer.echo(msgspec.json.encode(declarations()))
+        typer.echo(msgspec.json.encode(declared_topics()))
         return
     others = ("what", "key", "written by", "read by", "kept")
     table = Table(
         Column("topic", no_wrap=True), *(Column(name, overflow="fold") for name in others)
     )
-    for topic in declarations():
+    for topic in declared_topics():
         table.add_row(
             topic.name,
             topic.title if topic.public else f"internal: {topic.title}",

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import Enum
 from typing import Annotated, NamedTuple
@@ -10,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix
+from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix, broker_at
 from pipeline.model import Decision, Outcome
 from pipeline.model.explain import explain
 from pipeline.ops.ledger import OUTCOME_TOPICS
@@ -50,10 +51,20 @@ def watch(
     sought = Sought(carrier, outcome, parcel)
     style = Style.JSON if as_json else Style.WORDS if in_words else Style.LINE
     reader = TopicReader(
-        broker, OUTCOME_TOPICS, topic_prefix=topic_prefix, from_beginning=from_beginning
+        broker_at(broker),
+        _topics(outcome),
+        topic_prefix=topic_prefix,
+        from_beginning=from_beginning,
     )
     with suppress(KeyboardInterrupt):
         asyncio.run(_follow(reader, sought, style, count))
+
+
+def _topics(outcome: Outcome | None) -> Sequence[str]:
+    """Only those that can hold the outcome: an officer may not be allowed to read the others."""
+    if outcome is None:
+        return OUTCOME_TOPICS
+    return ("inspection" if outcome is Outcome.REFUSED else outcome.value,)
 
 
 class Style(Enum):

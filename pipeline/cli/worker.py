@@ -1,5 +1,6 @@
 """`greenlane worker`: one worker, or several under a supervisor."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -11,9 +12,10 @@ from typing import Annotated, Any
 import faust
 import typer
 
-from pipeline.app import build_worker
-from pipeline.cli.broker_check import require_broker
+from pipeline.app import build_worker, stream_settings
 from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix
+from pipeline.contract.declarations import declarations
+from pipeline.ops.preflight import require_worker_rights
 from pipeline.settings import WORKER_RESTARTS, Settings, read_settings
 from pipeline.supervision.process import WORKER_COMMAND, WorkerProcess
 from pipeline.supervision.supervisor import LOOK_S, Supervisor
@@ -77,7 +79,7 @@ def worker(
     settings = replace(read_settings(os.environ), **given)
     if workers and web_port + workers - 1 > PORT_MAX:
         raise typer.BadParameter(f"{workers} ports from {web_port} on are more than there are")
-    require_broker(settings.broker)
+    asyncio.run(_check(settings))
     if workers:
         logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT)
         environment = {f"GREENLANE_{name.upper()}": str(value) for name, value in given.items()}
@@ -112,3 +114,15 @@ def _supervise(supervisor: Supervisor) -> int:
         supervisor.look()
     logging.getLogger(__name__).info("stopping %d workers", len(supervisor.workers))
     return 0 if supervisor.stop() else 1
+
+
+async def _check(settings: Settings) -> None:
+    """What would otherwise end in a traceback from the depth of a client."""
+    stream = stream_settings(settings)
+    topics = declarations(settings.carriers_apart())
+    await require_worker_rights(
+        stream.broker,
+        [settings.topic_prefix + topic.name for topic in topics],
+        group_id=stream.application_id,
+        transactional_id=stream.transactional_id,
+    )

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from pipeline.contract.declarations import TopicDeclaration, declarations
+from pipeline.contract.declarations import CARRIER, TopicDeclaration, declared_topics
 from pipeline.contract.examples import accepted_examples
 from pipeline.contract.schemas import HEADERS_ONLY, PAYLOADS, SCHEMA_VERSION, schema_name
 
@@ -11,6 +11,10 @@ JsonObject = dict[str, Any]
 
 KAFKA_BINDING = "0.5.0"
 ROOMS = frozenset({"intake", "assess", "decide"})
+CARRIER_PARAMETER: JsonObject = {
+    "description": "id of the carrier whose topic it is, as in its manifests",
+    "examples": ["SWIFTPOST"],
+}
 CLOUD_EVENTS_HEADERS: JsonObject = {
     "type": "object",
     "description": "CloudEvents 1.0, Kafka binding, binary mode.",
@@ -34,7 +38,7 @@ CLOUD_EVENTS_HEADERS: JsonObject = {
 
 def asyncapi_document() -> JsonObject:
     """The document; its references point to the schema files beside it."""
-    public = [topic for topic in declarations() if topic.public]
+    public = [topic for topic in declared_topics() if topic.public]
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -53,7 +57,7 @@ def asyncapi_document() -> JsonObject:
                 "description": "what `greenlane broker` starts",
             }
         },
-        "channels": {topic.name: _channel(topic) for topic in public},
+        "channels": {_channel_name(topic): _channel(topic) for topic in public},
         "operations": {_operation_name(topic): _operation(topic) for topic in public},
         "components": {"messages": {topic.payload: _message(topic) for topic in public}},
     }
@@ -69,6 +73,7 @@ def _channel(topic: TopicDeclaration) -> JsonObject:
         configuration["retention.ms"] = topic.retention_ms
     return {
         "address": topic.name,
+        **({"parameters": {"carrier": CARRIER_PARAMETER}} if topic.by_carrier else {}),
         "title": topic.title,
         "description": f"{topic.description} Written by {topic.owner}; read by "
         f"{', '.join(topic.readers)}. Personal data: {topic.personal_data}.",
@@ -89,16 +94,21 @@ def _operation(topic: TopicDeclaration) -> JsonObject:
     roles = topic.readers if sends else [topic.owner]
     return {
         "action": "send" if sends else "receive",
-        "channel": {"$ref": f"#/channels/{topic.name}"},
+        "channel": {"$ref": f"#/channels/{_channel_name(topic)}"},
         "summary": f"For {', '.join(roles)}: {topic.description}",
         "tags": [{"name": role} for role in roles],
-        "messages": [{"$ref": f"#/channels/{topic.name}/messages/{topic.payload}"}],
+        "messages": [{"$ref": f"#/channels/{_channel_name(topic)}/messages/{topic.payload}"}],
     }
 
 
 def _operation_name(topic: TopicDeclaration) -> str:
     verb = "send" if _is_sent(topic) else "receive"
-    return verb + topic.name.title().replace("-", "")
+    return verb + _channel_name(topic).title().replace("-", "")
+
+
+def _channel_name(topic: TopicDeclaration) -> str:
+    """The key of a channel in the document, where references lead: no braces."""
+    return topic.name.replace(f".{CARRIER}", "-by-carrier")
 
 
 def _is_sent(topic: TopicDeclaration) -> bool:

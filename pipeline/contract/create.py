@@ -6,10 +6,12 @@ from time import monotonic
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from pipeline.contract.declarations import TopicDeclaration
 from pipeline.errors import BrokerError
+from pipeline.ops.access import refused, require_broker
+from pipeline.stream.connection import Broker, client_arguments
 
 REPLICATION_FACTOR_DEFAULT = 1
 KNOWN_DEADLINE_S = 30.0
@@ -21,7 +23,7 @@ DELETE_RETENTION = "delete.retention.ms"
 
 
 async def create_topics(
-    broker: str,
+    broker: Broker | str,
     topics: Sequence[TopicDeclaration],
     *,
     topic_prefix: str = "",
@@ -31,11 +33,12 @@ async def create_topics(
     """Create the topics that are missing; their names.
 
     Raises:
-        BrokerError: no broker answers, it refuses, or an existing topic differs from its
-            declaration in partitions, cleanup policy, timestamp type or message size, or keeps
+        BrokerError: the broker does not let us in, it refuses, or an existing topic differs from
+            its declaration in partitions, cleanup policy, timestamp type or message size, or keeps
             deletions for a shorter time.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await require_broker(broker)
+    admin = AIOKafkaAdminClient(**client_arguments(broker))
     try:
         await admin.start()
         existing = await _partition_counts(admin, [topic_prefix + topic.name for topic in topics])
@@ -45,12 +48,8 @@ async def create_topics(
             await _create(admin, missing, topic_prefix, partitions, replication_factor)
             await _until_known(admin, {topic_prefix + topic.name for topic in missing})
         return [topic_prefix + topic.name for topic in missing]
-    except (KafkaError, OSError) as error:
-        cause = "" if isinstance(error, KafkaConnectionError) else f" ({error})"
-        raise BrokerError(
-            f"no Kafka broker answers at {broker}{cause}; start one with `greenlane broker`, or "
-            "name another with --broker HOST:PORT"
-        ) from error
+    except KafkaError as error:
+        raise refused(broker, "create topics", error) from error
     finally:
         await admin.close()
 
@@ -75,7 +74,7 @@ async def _create(
     )
     for name, code, *text in response.topic_errors:
         if code not in {0, TopicAlreadyExistsError.errno}:  # another process was faster: fine
-            raise BrokerError(f"the broker refused to create {name}: {for_code(code)} {text}")
+            raise for_code(code)(f"{name}: {', '.join(filter(None, text))}")
 
 
 async def _until_known(admin: AIOKafkaAdminClient, names: set[str]) -> None:
@@ -141,6 +140,6 @@ async def _configurations(
     for answer in await admin.describe_configs(resources):
         for code, text, _type, name, entries in answer.resources:
             if code:
-                raise BrokerError(f"the broker does not show {name}: {for_code(code)} {text or ''}")
+                raise for_code(code)(f"{name}: {text or ''}")
             configurations[name] = {entry[0]: entry[1] for entry in entries}
     return configurations

@@ -1,14 +1,20 @@
-"""The declaration of each topic: one YAML file of the folder `topics/`."""
+"""The declaration of each topic: one YAML file of the folder `topics/`.
 
+A name that ends in `{carrier}` declares the topics of single carriers, all alike.
+"""
+
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from pipeline.errors import GreenlaneError
 from pipeline.rulebook.files import read_yaml
 
+CARRIER = "{carrier}"
 _FOLDERS = (
     Path(__file__).parents[1] / "topics",  # an installed wheel
     Path(__file__).parents[2] / "topics",  # a checkout
@@ -37,6 +43,20 @@ class TopicDeclaration(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     cloud_events: bool = False
     headers: list[str] = []
 
+    @property
+    def by_carrier(self) -> bool:
+        """Whether this declares topics of single carriers."""
+        return CARRIER in self.name
+
+    def of(self, carrier: str) -> "TopicDeclaration":
+        """The topic of one carrier."""
+        return replace(
+            self,
+            name=self.name.replace(CARRIER, carrier),
+            owner=self.owner.replace(CARRIER, carrier),
+            readers=[reader.replace(CARRIER, carrier) for reader in self.readers],
+        )
+
     def configuration(self) -> dict[str, str]:
         """Kafka's topic configuration."""
         values = {
@@ -59,9 +79,25 @@ def topics_folder() -> Path:
     raise GreenlaneError(f"no topic declarations: looked in {', '.join(map(str, _FOLDERS))}")
 
 
+def declarations(carriers_apart: Iterable[str] = ()) -> tuple[TopicDeclaration, ...]:
+    """All topics of an installation, public ones first, then by name; those of carriers last.
+
+    Args:
+        carriers_apart: ids of carriers that have topics of their own.
+
+    Raises:
+        RuleBookError: a file breaks the format; names it.
+    """
+    declared = declared_topics()
+    return (
+        *(topic for topic in declared if not topic.by_carrier),
+        *(topic.of(c) for c in sorted(carriers_apart) for topic in declared if topic.by_carrier),
+    )
+
+
 @cache
-def declarations() -> tuple[TopicDeclaration, ...]:
-    """All declarations, public topics first, then by name.
+def declared_topics() -> tuple[TopicDeclaration, ...]:
+    """The declarations as they stand in their files, `{carrier}` in the names of some.
 
     Raises:
         RuleBookError: a file breaks the format; names it.

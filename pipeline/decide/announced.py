@@ -13,6 +13,7 @@ from pipeline.decide.refuse import late_rule, refuse_announcement
 from pipeline.decide.state import CASE_KEPT_MS, Case, kept
 from pipeline.errors import ErrorCode
 from pipeline.model import Assessed, Cause, case_key
+from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.stream import KeyedState, Outbox, Record
 
 log = logging.getLogger(__name__)
@@ -25,13 +26,15 @@ _decode_assessed = msgspec.msgpack.Decoder(Assessed).decode
 _encode_envelope = msgspec.msgpack.Encoder().encode
 
 
-def decide_envelope(record: Record, state: KeyedState[Case], outbox: Outbox) -> None:
+def decide_envelope(
+    record: Record, state: KeyedState[Case], topics: CarrierTopics, outbox: Outbox
+) -> None:
     """Decide all parcels of an envelope, in order."""
     occurred_at = instant(record.timestamp_ms)
     for assessed in _open_envelope(record, outbox):
         mark = outbox.mark()
         try:
-            _decide(assessed, record, occurred_at, state, outbox)
+            _decide(assessed, record, occurred_at, state, topics, outbox)
         except Exception as error:
             log.exception("could not decide a parcel; it goes to the dead letters")
             outbox.roll_back(mark)
@@ -75,6 +78,7 @@ def _decide(
     record: Record,
     occurred_at: datetime,
     state: KeyedState[Case],
+    topics: CarrierTopics,
     outbox: Outbox,
 ) -> None:
     header = assessed.header
@@ -85,7 +89,7 @@ def _decide(
     else:
         move = MOVES[case.state, event_of(assessed, case)]
         if move is not Move.DECIDE:
-            refuse_announcement(assessed, case, late_rule(move, assessed, case), outbox)
+            refuse_announcement(assessed, case, late_rule(move, assessed, case), topics, outbox)
             return
         step = amend(case, assessed, occurred_at)
     received_at_ms = round(header.received_at.timestamp() * 1000)

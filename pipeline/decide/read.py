@@ -6,6 +6,7 @@ import msgspec
 
 from pipeline.errors import ERROR_TEXTS, ErrorCode
 from pipeline.model import InspectionResult, Payment, case_key
+from pipeline.model.nesting import NESTING_MAX, nests_too_deeply
 from pipeline.stream import Record
 
 SCHEMA_VERSION = 1
@@ -33,6 +34,9 @@ def read_feedback(record: Record, decoder: msgspec.json.Decoder[Feedback]) -> Fe
         return refusal(ErrorCode.EMPTY_MESSAGE)
     if not record.key:
         return refusal(ErrorCode.KEY_MISSING)
+    if nests_too_deeply(record.value):
+        deep = f"its brackets are nested more than {NESTING_MAX} deep"
+        return refusal(ErrorCode.INVALID_JSON, deep)
     try:
         version = _decode_version(record.value).schema_version
         if version != SCHEMA_VERSION:
@@ -40,7 +44,7 @@ def read_feedback(record: Record, decoder: msgspec.json.Decoder[Feedback]) -> Fe
         feedback = decoder.decode(record.value)
     except msgspec.ValidationError as error:
         return refusal(ErrorCode.INVALID_MESSAGE, str(error))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _not_json(record.value, error)
     expected = case_key(feedback.carrier, feedback.parcel_id)
     if record.key != expected.encode(errors="replace"):

@@ -15,6 +15,7 @@ from pipeline.model import (
     RejectionNoted,
     Severity,
 )
+from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.stream import Outbox
 
 
@@ -63,7 +64,9 @@ def late_rule(move: Move, assessed: Assessed, case: Case) -> LateRule:
     return LateRule.DUPLICATE_PARCEL
 
 
-def refuse_announcement(assessed: Assessed, case: Case, rule: LateRule, outbox: Outbox) -> None:
+def refuse_announcement(
+    assessed: Assessed, case: Case, rule: LateRule, topics: CarrierTopics, outbox: Outbox
+) -> None:
     """Tell the carrier: an acknowledgement that takes one accepted parcel back."""
     header, text = assessed.header, LATE_RULES[rule]
     acknowledgement = Acknowledgement(
@@ -90,7 +93,7 @@ def refuse_announcement(assessed: Assessed, case: Case, rule: LateRule, outbox: 
         ],
     )
     outbox.send(
-        "acknowledgements",
+        topics.acknowledgements_of(header.carrier),
         key=header.carrier.encode(),
         value=_encode(acknowledgement),
         headers=[("content-type", b"application/json")],

@@ -1,6 +1,6 @@
 """The decide room: the case of each parcel, and the only writer of outcomes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -10,6 +10,7 @@ from pipeline.decide.publish import instant, publish
 from pipeline.decide.read import Refusal, read_feedback
 from pipeline.decide.state import CASE_KEPT_MS, Case
 from pipeline.model import FeedbackNoted, InspectionResult, Payment, case_key
+from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.rulebook.book import RuleBook
 from pipeline.settings import Settings
 from pipeline.stream import KeyedState, Outbox, Record
@@ -26,24 +27,31 @@ class DecideRoom:
 
     name = "decide"
     inputs: tuple[str, ...] = ("assessments", "inspections", "payments")
-    outputs: tuple[str, ...] = (
-        "release",
-        "inspection",
-        "revenue",
-        "acknowledgements",
-        "dead-letters",
-    )
     state_type = Case
     enclosers: Mapping[str, Encloser] = {}
 
-    def __init__(self, book: RuleBook, *, on_account_carriers: frozenset[str]) -> None:
+    def __init__(
+        self,
+        book: RuleBook,
+        *,
+        on_account_carriers: frozenset[str],
+        carriers_apart: Iterable[str] = (),
+    ) -> None:
         self._book = book
+        self._topics = CarrierTopics(carriers_apart)
+        self.outputs: tuple[str, ...] = (
+            "release",
+            "inspection",
+            "revenue",
+            *self._topics.acknowledgements,
+            "dead-letters",
+        )
         self._on_account_carriers = on_account_carriers
 
     def work(self, record: Record, state: KeyedState[Case], outbox: Outbox) -> None:
         """Work on one envelope of assessed parcels, one inspection result or one payment."""
         if record.topic == "assessments":
-            decide_envelope(record, state, outbox)
+            decide_envelope(record, state, self._topics, outbox)
             return
         if record.topic == "inspections":
             refused = self._feed_back(read_feedback(record, _result_decoder), record, state, outbox)
@@ -86,4 +94,8 @@ class DecideRoom:
 
 def build_decide_room(settings: Settings, book: RuleBook) -> DecideRoom:
     """The room of an installation; `book` is the law by which found goods are assessed."""
-    return DecideRoom(book, on_account_carriers=settings.carriers_on_account())
+    return DecideRoom(
+        book,
+        on_account_carriers=settings.carriers_on_account(),
+        carriers_apart=settings.carriers_apart(),
+    )

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from pipeline.errors import ERROR_TEXTS
+from pipeline.intake.decode import Undecodable
 from pipeline.intake.finding import Finding, shown
 from pipeline.intake.rules import DataRule
 from pipeline.model import Acknowledgement, AcknowledgementStatus, Fault, Severity
@@ -107,6 +109,29 @@ def refuse(
         ],
     )
     return Answer(acknowledgement, {rule.id: announced}, {})
+
+
+def refuse_message(
+    carrier: str, key: bytes | None, why: Undecodable, received_at: datetime
+) -> Acknowledgement:
+    """The answer to a message that went to the dead letters, where its sender is known.
+
+    Its parcels are counted there, so they are not counted here.
+    """
+    correction = ERROR_TEXTS[why.code].partition("; ")[2]
+    return Acknowledgement(
+        carrier=carrier,
+        manifest_id=shown((key or b"").partition(b"/")[2].decode(errors="replace")),
+        version=0,
+        part=0,
+        parts=0,
+        status=AcknowledgementStatus.REJECTED,
+        received_at=received_at,
+        announced_parcels=0,
+        accepted_parcels=0,
+        rejected_parcels=0,
+        faults=[Fault(why.code, Severity.ERROR, "", why.text, correction)],
+    )
 
 
 def _fault(rule: DataRule, finding: Finding, parcel: ParcelFindings) -> Fault:

@@ -10,6 +10,7 @@ from pipeline.errors import ERROR_TEXTS, ErrorCode
 from pipeline.intake.finding import Finding, shown
 from pipeline.model import Manifest, ManifestFrame, Parcel, manifest_key
 from pipeline.model.manifest import SCHEMA_VERSION, ManifestBase
+from pipeline.model.nesting import NESTING_MAX, nests_too_deeply
 
 
 class _SchemaVersion(msgspec.Struct):
@@ -27,7 +28,7 @@ _decode_version = msgspec.json.Decoder(_SchemaVersion).decode
 _decode_parcel_id = msgspec.json.Decoder(_ParcelId).decode
 EXPLANATION_CHARACTERS_MAX = 200
 _PLACE = re.compile(r" - at `(\$[\w.\[\]]{0,100})`\Z", re.ASCII)
-_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class Undecodable(NamedTuple):
@@ -57,9 +58,9 @@ def decode_manifest(
 ) -> Decoded | Undecodable:
     """Decode one message. A parcel at fault spoils only itself."""
     if not value:
-        return _undecodable(ErrorCode.EMPTY_MESSAGE)
+        return undecodable(ErrorCode.EMPTY_MESSAGE)
     if not key:
-        return _undecodable(ErrorCode.KEY_MISSING)
+        return undecodable(ErrorCode.KEY_MISSING)
     decoded = _decode(value)
     if isinstance(decoded, Undecodable):
         return decoded
@@ -68,10 +69,10 @@ def decode_manifest(
         return _unknown_version(header.schema_version)
     if key != manifest_key(header.carrier, header.manifest_id).encode(errors="replace"):
         expected = f"{header.carrier}/{header.manifest_id}"
-        return _undecodable(ErrorCode.KEY_MISMATCH, f"the content's key is {expected!r}")
+        return undecodable(ErrorCode.KEY_MISMATCH, f"the content's key is {expected!r}")
     if len(parcels) > parcels_max:
         limit = f"{len(parcels)} parcels, the limit is {parcels_max}"
-        return _undecodable(ErrorCode.MESSAGE_TOO_LARGE, limit)
+        return undecodable(ErrorCode.MESSAGE_TOO_LARGE, limit)
     return decoded
 
 
@@ -88,18 +89,20 @@ def _decode_apart(value: bytes) -> Decoded | Undecodable:
     try:
         value.decode()
     except UnicodeDecodeError as error:
-        return _undecodable(ErrorCode.INVALID_UTF8, f"byte {error.start}")
+        return undecodable(ErrorCode.INVALID_UTF8, f"byte {error.start}")
+    if nests_too_deeply(value):
+        return undecodable(
+            ErrorCode.INVALID_JSON, f"its brackets are nested more than {NESTING_MAX} deep"
+        )
     try:
         version = _decode_version(value).schema_version
         if version != SCHEMA_VERSION:
             return _unknown_version(version)
         frame = _decode_frame(value)
     except msgspec.ValidationError as error:
-        return _undecodable(ErrorCode.INVALID_MESSAGE, str(error))
-    except RecursionError:
-        return _undecodable(ErrorCode.INVALID_JSON, "its brackets are nested too deeply")
+        return undecodable(ErrorCode.INVALID_MESSAGE, str(error))
     except msgspec.DecodeError as error:
-        return _undecodable(ErrorCode.INVALID_JSON, str(error))
+        return undecodable(ErrorCode.INVALID_JSON, str(error))
     return Decoded(frame, [_decode_one(raw) for raw in frame.parcels])
 
 
@@ -132,8 +135,9 @@ def json_pointer(path: str) -> str:
 
 
 def _unknown_version(version: int) -> Undecodable:
-    return _undecodable(ErrorCode.UNKNOWN_SCHEMA_VERSION, f"schema_version is {version}")
+    return undecodable(ErrorCode.UNKNOWN_SCHEMA_VERSION, f"schema_version is {version}")
 
 
-def _undecodable(code: ErrorCode, detail: str = "") -> Undecodable:
+def undecodable(code: ErrorCode, detail: str = "") -> Undecodable:
+    """What is wrong in general by its code, and in particular."""
     return Undecodable(code, f"{ERROR_TEXTS[code]}{': ' if detail else ''}{detail}")

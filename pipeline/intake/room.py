@@ -7,14 +7,21 @@ from zlib import crc32
 
 import msgspec
 
-from pipeline.intake.acknowledge import Answer, ParcelFindings, acknowledge, refuse
+from pipeline.errors import ErrorCode
+from pipeline.intake.acknowledge import (
+    Answer,
+    ParcelFindings,
+    acknowledge,
+    refuse,
+    refuse_message,
+)
 from pipeline.intake.check_goods import goods_checker
 from pipeline.intake.check_manifest import check_manifest
 from pipeline.intake.check_parcel import check_parcel
 from pipeline.intake.check_parties import parties_checker
 from pipeline.intake.check_values import check_values
-from pipeline.intake.decode import BadParcel, Decoded, Undecodable, decode_manifest
-from pipeline.intake.finding import Finding
+from pipeline.intake.decode import BadParcel, Decoded, Undecodable, decode_manifest, undecodable
+from pipeline.intake.finding import Finding, shown
 from pipeline.intake.rules import DataRules
 from pipeline.intake.state import ManifestSeen, PartSeen
 from pipeline.model import (
@@ -27,6 +34,7 @@ from pipeline.model import (
     consignee_key,
     manifest_key,
 )
+from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.model.manifest import ManifestBase
 from pipeline.settings import Settings
 from pipeline.stream import KeyedState, Outbox, Record
@@ -44,12 +52,13 @@ class IntakeRoom:
     """First room. Key of its work: carrier and manifest."""
 
     name = "intake"
-    inputs = ("manifests",)
-    outputs = ("acknowledgements", "dead-letters")
     state_type = ManifestSeen
     enclosers = {"parcels": _encode_envelope}  # noqa: RUF012 - never changed
 
     def __init__(self, settings: Settings, rules: DataRules) -> None:
+        self._topics = CarrierTopics(settings.carriers_apart())
+        self.inputs = self._topics.manifests
+        self.outputs = (*self._topics.acknowledgements, "dead-letters")
         self._parcels_max = settings.manifest_parcels_max
         self._faults_max = settings.acknowledgement_faults_max
         self._rules = rules.by_id
@@ -66,14 +75,13 @@ class IntakeRoom:
         decoded = decode_manifest(record.key, record.value, parcels_max=self._parcels_max)
         if isinstance(decoded, Undecodable):
             parcels = announced_in_headers(record, self._parcels_max)
-            outbox.dead_letter(
-                record,
-                decoded.code,
-                decoded.text,
-                headers=[("parcels", b"%d" % parcels)],
-            )
+            self._set_aside(decoded, parcels, record, outbox)
             return
         header = decoded.header
+        if not self._topics.is_sender(header.carrier, record.topic):
+            forged = undecodable(ErrorCode.CARRIER_MISMATCH, f"it names {shown(header.carrier)!r}")
+            self._set_aside(forged, len(decoded.parcels), record, outbox)
+            return
         key = manifest_key(header.carrier, header.manifest_id)
         seen = state.get(key)
         digest = blake2b(record.value or b"", digest_size=16).digest()
@@ -145,9 +153,17 @@ class IntakeRoom:
             received_at=received_at,
             faults_max=self._faults_max,
         )
-        _publish(answer.acknowledgement, outbox)
+        self._publish(answer.acknowledgement, outbox)
         _note(answer, outbox)
         return answer
+
+    def _set_aside(self, why: Undecodable, parcels: int, record: Record, outbox: Outbox) -> None:
+        """To the dead letters; on a topic of its own, the carrier is told."""
+        outbox.dead_letter(record, why.code, why.text, headers=[("parcels", b"%d" % parcels)])
+        owner = self._topics.owner_of(record.topic)
+        if owner:
+            answer = refuse_message(owner, record.key, why, _instant(record.timestamp_ms))
+            self._publish(answer, outbox)
 
     def _refuse(self, decoded: Decoded, finding: Finding, record: Record, outbox: Outbox) -> None:
         answer = refuse(
@@ -157,7 +173,7 @@ class IntakeRoom:
             rules=self._rules,
             received_at=_instant(record.timestamp_ms),
         )
-        _publish(answer.acknowledgement, outbox)
+        self._publish(answer.acknowledgement, outbox)
         _note(answer, outbox)
 
     def _answer_again(self, header: ManifestBase, part: PartSeen, outbox: Outbox) -> None:
@@ -176,8 +192,16 @@ class IntakeRoom:
             rejected_parcels=part.announced_parcels - part.accepted_parcels,
             faults_omitted=part.faults,
         )
-        _publish(repeated, outbox)
+        self._publish(repeated, outbox)
         _note(Answer(repeated, {}, {}), outbox)
+
+    def _publish(self, acknowledgement: Acknowledgement, outbox: Outbox) -> None:
+        outbox.send(
+            self._topics.acknowledgements_of(acknowledgement.carrier),
+            key=acknowledgement.carrier.encode(),
+            value=_encode_json(acknowledgement),
+            headers=[("content-type", b"application/json")],
+        )
 
 
 def announced_in_headers(record: Record, parcels_max: int) -> int:
@@ -219,15 +243,6 @@ def _with_part(header: ManifestBase, part: PartSeen, seen: ManifestSeen | None) 
 
 def _instant(timestamp_ms: int) -> datetime:
     return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
-
-
-def _publish(acknowledgement: Acknowledgement, outbox: Outbox) -> None:
-    outbox.send(
-        "acknowledgements",
-        key=acknowledgement.carrier.encode(),
-        value=_encode_json(acknowledgement),
-        headers=[("content-type", b"application/json")],
-    )
 
 
 def _note(answer: Answer, outbox: Outbox) -> None:

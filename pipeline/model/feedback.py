@@ -37,7 +37,7 @@ class InspectionResult(
     verdict: InspectionVerdict
     inspected_at: Instant
     officer: Annotated[str, Meta(max_length=35, description="pseudonymous officer number")]
-    found_items: list[FoundItem] = []
+    found_items: Annotated[list[FoundItem], Meta(max_length=99)] = []
     legal_basis: Annotated[str, Meta(max_length=512)] = ""
     remarks: Annotated[str, Meta(max_length=512)] = ""
 

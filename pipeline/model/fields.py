@@ -13,10 +13,11 @@ from msgspec import Meta
 Identifier = Annotated[
     str, Meta(min_length=1, max_length=70, description="an..70, unique for its issuer")
 ]
+CARRIER_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,34}$"
 CarrierId = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,34}$",
+        pattern=CARRIER_ID_PATTERN,
         description="id of the carrier: letters, digits, dot, underscore, hyphen; an..35",
     ),
 ]

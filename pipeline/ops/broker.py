@@ -7,6 +7,8 @@ from time import monotonic
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from pipeline.stream.connection import Broker, client_arguments
+
 ANSWER_DEADLINE_S = 2.0
 ANSWER_WORTH_S = 5.0
 """A good answer is believed for this long: probes come often, and each would be a connection."""
@@ -15,7 +17,7 @@ ANSWER_WORTH_S = 5.0
 class BrokerProbe:
     """Asks a broker for its metadata; a good answer is remembered for a short time."""
 
-    def __init__(self, broker: str, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, broker: Broker | str, clock: Callable[[], float] = monotonic) -> None:
         self._broker = broker
         self._clock = clock
         self._answered_at_s: float | None = None
@@ -31,9 +33,9 @@ class BrokerProbe:
         return False
 
 
-async def broker_answers(broker: str, deadline_s: float = ANSWER_DEADLINE_S) -> bool:
-    """Whether a broker at HOST:PORT answers a metadata request in time."""
-    client = AIOKafkaClient(bootstrap_servers=broker)
+async def broker_answers(broker: Broker | str, deadline_s: float = ANSWER_DEADLINE_S) -> bool:
+    """Whether a broker answers a metadata request in time."""
+    client = AIOKafkaClient(**client_arguments(broker))
     try:
         async with asyncio.timeout(deadline_s):
             await client.bootstrap()

@@ -6,18 +6,22 @@ the difference is above zero; once the stream is drained it must be zero.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from pipeline.model import Acknowledgement, Cause, ManifestFrame, manifest_key
+from pipeline.model import Acknowledgement, Cause, Manifest, ManifestFrame, manifest_key
+from pipeline.model.carrier_topics import ACKNOWLEDGEMENTS, MANIFESTS, kind_of
 from pipeline.model.manifest import SCHEMA_VERSION
+from pipeline.model.nesting import nests_too_deeply
 from pipeline.stream.records import Headers
 
 OUTCOME_TOPICS = ("release", "inspection", "revenue")
-LEDGER_TOPICS = ("manifests", "acknowledgements", *OUTCOME_TOPICS, "dead-letters")
+BY_CARRIER = (MANIFESTS, ACKNOWLEDGEMENTS)
+"""Of these, carriers may have topics of their own, which count too."""
+LEDGER_TOPICS = (*BY_CARRIER, *OUTCOME_TOPICS, "dead-letters")
 _FIRST_DECISIONS = frozenset({Cause.ASSESSMENT.value, Cause.AMENDMENT.value})
 _ENVELOPE_TOPICS = frozenset({b"parcels", b"assessments"})
 _PARCELS = "parcels"
@@ -31,7 +35,7 @@ class Ledger(NamedTuple):
     """The figures, in parcels unless they say otherwise."""
 
     announced: int
-    """In all messages on `manifests`; a repeat acknowledged as such counts once."""
+    """In all messages of carriers; a repeat acknowledged as such counts once."""
     release: int
     inspection: int
     revenue: int
@@ -75,13 +79,14 @@ class DecisionHead(msgspec.Struct, frozen=True, gc=False):
 
 _decode_decision = msgspec.json.Decoder(DecisionHead).decode
 _decode_acknowledgement = msgspec.json.Decoder(Acknowledgement).decode
+_decode_manifest = msgspec.json.Decoder(Manifest).decode
 _decode_frame = msgspec.json.Decoder(ManifestFrame).decode
 _decode_envelope = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Tally:
-    """Counts records of `LEDGER_TOPICS`, fed in any order between topics."""
+    """Counts records of `ledger_topics`, fed in any order between topics."""
 
     def __init__(self, *, manifest_parcels_max: int) -> None:
         self._parcels_max = manifest_parcels_max
@@ -107,9 +112,10 @@ class Tally:
         """Take in one record; `topic` is its logical name. Returns the head of a first decision."""
         if topic in OUTCOME_TOPICS:
             return self._add_decision(topic, value)
-        if topic == "manifests":
+        kind = kind_of(topic)
+        if kind == MANIFESTS:
             self._add_manifest(key, value, headers)
-        elif topic == "acknowledgements":
+        elif kind == ACKNOWLEDGEMENTS:
             self._add_acknowledgement(value)
         else:
             self._dead_lettered += _dead_lettered(key, value, headers, self._parcels_max)
@@ -188,6 +194,12 @@ class Tally:
             return None
 
 
+def ledger_topics(existing: Iterable[str]) -> list[str]:
+    """`LEDGER_TOPICS`, and those of single carriers among the existing ones."""
+    own = (t for t in existing if kind_of(t) in BY_CARRIER and t not in BY_CARRIER)
+    return [*LEDGER_TOPICS, *sorted(own)]
+
+
 def parcels_in_headers(headers: Headers, parcels_max: int) -> int:
     """Parcels in a message nobody can read: as its Kafka header says within the limit, else 1."""
     for name, value in headers:
@@ -213,7 +225,18 @@ def _readable(key: bytes | None, value: bytes | None, parcels_max: int) -> Manif
     expected = manifest_key(frame.carrier, frame.manifest_id).encode(errors="replace")
     if key != expected or frame.schema_version != SCHEMA_VERSION:
         return None
-    return frame if len(frame.parcels) <= parcels_max else None
+    if len(frame.parcels) > parcels_max or _nests_too_deeply(value or b""):
+        return None
+    return frame
+
+
+def _nests_too_deeply(value: bytes) -> bool:
+    """What is a manifest in every field does not; only the others are looked at."""
+    try:
+        _decode_manifest(value)
+    except msgspec.DecodeError:
+        return nests_too_deeply(value)
+    return False
 
 
 def _dead_lettered(
@@ -229,7 +252,7 @@ def _dead_lettered(
         if name == _LAST_OWN_HEADER:
             break  # what stands before it came with the original message
     source_topic = dict(headers).get("source_topic", b"")
-    if source_topic == b"manifests":
+    if kind_of(source_topic.decode(errors="replace")) == MANIFESTS:
         return _parcels_in_manifest(key, value, headers, parcels_max)
     if source_topic not in _ENVELOPE_TOPICS:
         return 0

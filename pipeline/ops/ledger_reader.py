@@ -5,10 +5,13 @@ from time import monotonic, time
 from types import TracebackType
 from typing import Self
 
+from pipeline.model.carrier_topics import MANIFESTS, kind_of
 from pipeline.ops.latency import Latencies
-from pipeline.ops.ledger import LEDGER_TOPICS, DecisionHead, Ledger, Tally
+from pipeline.ops.ledger import DecisionHead, Ledger, Tally, ledger_topics
+from pipeline.ops.partitions import topics_on
 from pipeline.ops.topic_reader import TopicReader
-from pipeline.stream.records import Record
+from pipeline.stream.connection import Broker
+from pipeline.stream.records import Record, within_limits
 
 SETTLE_POLL_MS = 50
 
@@ -16,14 +19,17 @@ OnRecord = Callable[[Record], None]
 
 
 class LedgerReader:
-    """Reads `LEDGER_TOPICS` from the beginning and keeps the tally.
+    """Reads what the ledger counts from the beginning and keeps the tally.
+
+    Which carriers have topics of their own is asked of the broker, once: what stands on the topics
+    of a carrier counts, whatever the settings say today.
 
         async with LedgerReader("127.0.0.1:9092", manifest_parcels_max=2000) as reader:
             await reader.catch_up()
             print(reader.ledger())
 
     Args:
-        broker: address, HOST:PORT.
+        broker: the broker, or its address, HOST:PORT.
         topic_prefix: the installation's.
         manifest_parcels_max: the installation's limit of parcels in a message.
         on_record: hears of each record after it was counted, in order within its partition.
@@ -32,7 +38,7 @@ class LedgerReader:
 
     def __init__(
         self,
-        broker: str,
+        broker: Broker | str,
         *,
         topic_prefix: str = "",
         manifest_parcels_max: int,
@@ -42,9 +48,9 @@ class LedgerReader:
         self.latencies = Latencies()
         """From a manifest's broker timestamp to the moment its parcel's first decision is read."""
         self._tally = Tally(manifest_parcels_max=manifest_parcels_max)
-        self._reader = TopicReader(
-            broker, LEDGER_TOPICS, topic_prefix=topic_prefix, from_beginning=True
-        )
+        self._broker = broker
+        self._topic_prefix = topic_prefix
+        self._reader: TopicReader
         self._on_record = on_record
         self._clock = clock
 
@@ -54,7 +60,11 @@ class LedgerReader:
         Raises:
             BrokerError: nothing answers at the address, or a topic is missing.
         """
-        await self._reader.__aenter__()
+        topics = ledger_topics(await topics_on(self._broker, self._topic_prefix))
+        reader = TopicReader(
+            self._broker, topics, topic_prefix=self._topic_prefix, from_beginning=True
+        )
+        self._reader = await reader.__aenter__()
         return self
 
     async def __aexit__(
@@ -101,6 +111,8 @@ class LedgerReader:
         return ledger
 
     def _take_in(self, record: Record, read_at_s: float) -> None:
+        if kind_of(record.topic) == MANIFESTS:  # as the workers do: both count what they see
+            record = within_limits(record)
         head = self._tally.add(record.topic, record.key, record.value, record.headers)
         if head is not None:
             self._note_latency(head, read_at_s)

@@ -6,9 +6,13 @@ from types import TracebackType
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from pipeline.ops.access import refused
 from pipeline.ops.partitions import partitions_of
+from pipeline.stream.connection import Broker
+from pipeline.stream.consumer import new_consumer, record_of
 from pipeline.stream.records import Record
 
 FETCH_MAX_WAIT_MS = 50
@@ -22,7 +26,7 @@ class TopicReader:
 
     def __init__(
         self,
-        broker: str,
+        broker: Broker | str,
         topics: Sequence[str],
         *,
         topic_prefix: str = "",
@@ -40,10 +44,8 @@ class TopicReader:
             BrokerError: no broker answers, or a topic is missing.
         """
         places = await partitions_of(self._broker, self._topics)
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._broker,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
+        self._consumer = new_consumer(
+            self._broker,
             auto_offset_reset="earliest" if self._from_beginning else "latest",
             fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
             max_partition_fetch_bytes=FETCH_BYTES_MAX,
@@ -64,20 +66,19 @@ class TopicReader:
         await self._consumer.stop()
 
     async def poll(self, timeout_ms: int) -> list[Record]:
-        """Records that wait, or come within the time; topics by their logical names."""
-        fetched = await self._consumer.getmany(
-            timeout_ms=timeout_ms, max_records=RECORDS_PER_POLL_MAX
-        )
-        return [
-            Record(
-                self._topics[record.topic],
-                record.partition,
-                record.offset,
-                record.timestamp,
-                record.key,
-                record.value,
-                record.headers,
+        """Records that wait, or come within the time; topics by their logical names.
+
+        Raises:
+            BrokerError: the broker does not let us read.
+        """
+        try:
+            fetched = await self._consumer.getmany(
+                timeout_ms=timeout_ms, max_records=RECORDS_PER_POLL_MAX
             )
+        except KafkaError as error:
+            raise refused(self._broker, f"read {', '.join(self._topics)}", error) from error
+        return [
+            record_of(record, self._topics[record.topic])
             for records in fetched.values()
             for record in records
         ]

@@ -2,16 +2,26 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from pipeline.model import Acknowledgement, manifest_key
+from pipeline.model import Acknowledgement, AcknowledgementStatus, manifest_key
+from pipeline.model.carrier_topics import (
+    ACKNOWLEDGEMENTS,
+    MANIFESTS,
+    CarrierTopics,
+    carrier_of,
+    kind_of,
+)
 from pipeline.ops.topic_reader import TopicReader
 from pipeline.stream.records import Record
 
-TOPICS = ("acknowledgements", "dead-letters")
+DEAD_LETTERS = "dead-letters"
+_ACCEPTED = frozenset(
+    {AcknowledgementStatus.ACCEPTED, AcknowledgementStatus.ACCEPTED_WITH_WARNINGS}
+)
 POLL_MS = 100
 
 
@@ -36,15 +46,28 @@ class Answers(NamedTuple):
         return not (
             self.unanswered
             or self.unreadable
-            or any(answer.rejected_parcels for answer in self.acknowledgements)
+            or any(answer.status not in _ACCEPTED for answer in self.acknowledgements)
         )
+
+
+def answer_topics(keys: Iterable[bytes], existing: Collection[str]) -> list[str]:
+    """Topics on which messages with these keys are answered, by their logical names.
+
+    Args:
+        keys: the Kafka keys of the messages.
+        existing: the topics we may read. A carrier with topics of its own may not read the dead
+            letters, and is told on its own topic what stands there.
+    """
+    carriers = CarrierTopics.among(existing)
+    topics = {carriers.acknowledgements_of(carrier_of(key)) for key in keys}
+    return sorted(topics | ({DEAD_LETTERS} & set(existing)))
 
 
 async def collect_answers(reader: TopicReader, keys: Iterable[bytes], wait_s: float) -> Answers:
     """Read until each message with one of these keys is answered, or the time is over.
 
     Args:
-        reader: of `TOPICS`; connected before the messages were sent.
+        reader: of `answer_topics`; connected before the messages were sent.
         keys: the Kafka key of each message.
         wait_s: seconds to wait at most.
     """
@@ -66,10 +89,10 @@ async def collect_answers(reader: TopicReader, keys: Iterable[bytes], wait_s: fl
 
 
 def _read(record: Record) -> Acknowledgement | Unreadable:
-    if record.topic == "acknowledgements":
+    if kind_of(record.topic) == ACKNOWLEDGEMENTS:
         return msgspec.json.decode(record.value or b"", type=Acknowledgement)
     headers = {name: value.decode(errors="replace") for name, value in record.headers}
-    is_manifest = headers["source_topic"] == "manifests"
+    is_manifest = kind_of(headers["source_topic"]) == MANIFESTS
     key = (record.key or b"").decode(errors="replace") if is_manifest else ""
     return Unreadable(key, headers["error_code"], headers["error_text"])
 

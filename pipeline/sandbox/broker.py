@@ -63,9 +63,15 @@ _LISTENERS = re.compile(
 class EmbeddedBroker:
     """A Kafka broker on loopback, as a context manager.
 
-    Its data and log lie in `data_dir`, or in a folder that is removed at the end. Started again on
-    a `data_dir`, it keeps its port unless another is asked for. It ends with the thread that
-    started it, however that ends.
+    Args:
+        port: where it listens; None: a free one.
+        data_dir: where its data and log lie; None: in a folder that is removed at the end.
+        progress: told in words what is going on.
+        properties: more lines of Kafka's configuration; they win over those that stand here.
+        format_arguments: more arguments for formatting its storage.
+
+    Started again on a `data_dir`, it keeps its port unless another is asked for. It ends with the
+    thread that started it, however that ends.
     """
 
     def __init__(
@@ -74,6 +80,8 @@ class EmbeddedBroker:
         port: int | None = None,
         data_dir: Path | None = None,
         progress: Callable[[str], None] = lambda _: None,
+        properties: str = "",
+        format_arguments: Sequence[str] = (),
     ) -> None:
         self._temporary = (
             None if data_dir else tempfile.TemporaryDirectory(prefix="greenlane-kafka-")
@@ -84,6 +92,8 @@ class EmbeddedBroker:
         self._port = port or kept_port or free_port()
         self._controller_port = kept_controller_port or free_port()
         self._progress = progress
+        self._more_properties = properties
+        self._format_arguments = format_arguments
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -137,6 +147,7 @@ class EmbeddedBroker:
                 controller_port=self._controller_port,
                 data_dir=self._folder / "data",
             )
+            + self._more_properties
         )
         if not (self._folder / "data" / "meta.properties").exists():
             self._progress("formatting the broker's storage")
@@ -203,6 +214,7 @@ class EmbeddedBroker:
 
     def _format(self, jars: Sequence[Path]) -> None:
         arguments = ["format", "--standalone", "-t", _cluster_id(), "-c", str(self._properties)]
+        arguments += self._format_arguments
         with self.log_path.open("ab") as log:
             run = subprocess.run(  # noqa: S603 - our own arguments
                 [*_java(jars), "kafka.tools.StorageTool", *arguments],

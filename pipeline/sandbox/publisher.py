@@ -2,15 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from pipeline.errors import BrokerError
+from pipeline.model.carrier_topics import CarrierTopics, carrier_of
+from pipeline.ops.access import refused
+from pipeline.ops.partitions import require_topics, topics_on
+from pipeline.stream.connection import Broker, client_arguments
 
-TOPIC = "manifests"
 IN_FLIGHT_MAX = 200
 LINGER_MS = 5
 BATCH_BYTES_MAX = 900_000
@@ -39,18 +41,21 @@ M = TypeVar("M", bound=Message)
 async def publish(
     messages: Iterable[M],
     *,
-    broker: str,
+    broker: Broker | str,
     topic_prefix: str = "",
     parcels_per_second: float | None = None,
     on_sent: Callable[[M], None] = lambda _: None,
 ) -> int:
     """Send all messages and wait until the broker has them; how many.
 
+    Those of a carrier that has a topic of its own go there, all others to the shared one.
+
     Raises:
-        BrokerError: no broker answers, it lacks the topic, or it refuses a message.
+        BrokerError: the broker does not let us in, it lacks the topic, or it refuses a message.
     """
+    existing = await topics_on(broker, topic_prefix)
     producer = AIOKafkaProducer(
-        bootstrap_servers=broker,
+        **client_arguments(broker),
         enable_idempotence=True,
         compression_type="lz4",
         linger_ms=LINGER_MS,
@@ -59,34 +64,33 @@ async def publish(
     )
     try:
         await producer.start()
-    except (KafkaError, OSError) as error:
-        await producer.stop()
-        raise BrokerError(
-            f"no Kafka broker answers at {broker}; start one with `greenlane broker`, or name "
-            "another with --broker HOST:PORT"
-        ) from error
-    try:
-        await _check_topic(producer, broker, topic_prefix + TOPIC)
-        return await _send_all(producer, messages, topic_prefix, parcels_per_second, on_sent)
+        topic_of = _topic_chooser(broker, topic_prefix, existing)
+        return await _send_all(producer, messages, topic_of, parcels_per_second, on_sent)
     except KafkaError as error:
-        raise BrokerError(f"the broker at {broker} refused a manifest: {error}") from error
+        raise refused(broker, "publish a manifest", error) from error
     finally:
         await producer.stop()
 
 
-async def _check_topic(producer: AIOKafkaProducer, broker: str, topic: str) -> None:
-    # Sending to a missing topic would be retried for 40 seconds before it fails.
-    metadata = await producer.client.fetch_all_metadata()
-    if topic not in metadata.topics():
-        raise BrokerError(
-            f"the broker at {broker} has no topic {topic}; run `greenlane topics create` first"
-        )
+def _topic_chooser(
+    broker: Broker | str, topic_prefix: str, existing: Collection[str]
+) -> Callable[[Message], str]:
+    """What names the topic of a message, by its carrier."""
+    carriers = CarrierTopics.among(existing)
+
+    def topic_of(message: Message) -> str:
+        topic = carriers.manifests_of(carrier_of(message.key))
+        if topic not in existing:  # sending there would be retried for 40 seconds
+            require_topics(broker, [topic_prefix + topic], ())
+        return topic_prefix + topic
+
+    return topic_of
 
 
 async def _send_all(
     producer: AIOKafkaProducer,
     messages: Iterable[M],
-    topic_prefix: str,
+    topic_of: Callable[[M], str],
     parcels_per_second: float | None,
     on_sent: Callable[[M], None],
 ) -> int:
@@ -99,7 +103,7 @@ async def _send_all(
             await asyncio.sleep(max(0.0, due_at - time.monotonic()))
         in_flight.add(
             await producer.send(
-                topic_prefix + TOPIC,
+                topic_of(message),
                 key=message.key,
                 value=message.value,
                 headers=[

@@ -2,35 +2,45 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
+from pipeline.connection import WITHOUT_LOGIN
 from pipeline.contract.create import create_topics
 from pipeline.contract.declarations import declarations
 from pipeline.sandbox.broker import EmbeddedBroker
 from pipeline.sandbox.carriers.catalogue import carriers_on_account
 from pipeline.sandbox.workers import WorkerPool
+from pipeline.stream.connection import Broker
 
 
 class Trial(NamedTuple):
     """A broker with topics, and running workers."""
 
-    broker: str
+    broker: Broker | str
     topic_prefix: str
     workers: WorkerPool
 
 
 @contextmanager
-def trial(*, broker: str | None, workers: int, progress: Callable[[str], None]) -> Iterator[Trial]:
+def trial(
+    *,
+    broker: Broker | str | None,
+    workers: int,
+    carriers_apart: Iterable[str] = (),
+    progress: Callable[[str], None],
+) -> Iterator[Trial]:
     """Start a trial; everything it started is stopped and removed at the end.
 
     Args:
-        broker: address of a broker to use; None starts an embedded one. On a given broker the
+        broker: a broker to use; None starts an embedded one. On a given broker the
             trial works on topics of its own, with a prefix of their own, which it leaves there.
+            How to log in to it, the workers read from this process's environment.
         workers: number of worker processes.
+        carriers_apart: ids of carriers that get topics of their own.
         progress: told in words what is going on.
 
     Raises:
@@ -42,9 +52,12 @@ def trial(*, broker: str | None, workers: int, progress: Callable[[str], None]) 
         tempfile.TemporaryDirectory(prefix="greenlane-") as folder,
     ):
         progress("creating the topics")
-        asyncio.run(create_topics(address, declarations(), topic_prefix=prefix))
+        topics = declarations(carriers_apart)
+        asyncio.run(create_topics(address, topics, topic_prefix=prefix))
         environment = {
-            "GREENLANE_BROKER": address,
+            **({} if broker else WITHOUT_LOGIN),
+            "GREENLANE_BROKER": str(address),
+            "GREENLANE_CARRIERS_WITH_TOPICS": ",".join(carriers_apart),
             "GREENLANE_TOPIC_PREFIX": prefix,
             "GREENLANE_APPLICATION_ID": f"{prefix}greenlane",
             "GREENLANE_ON_ACCOUNT_CARRIERS": carriers_on_account(),
@@ -56,9 +69,9 @@ def trial(*, broker: str | None, workers: int, progress: Callable[[str], None]) 
 
 
 @contextmanager
-def _broker(address: str | None, progress: Callable[[str], None]) -> Iterator[str]:
-    if address:
-        yield address
+def _broker(given: Broker | str | None, progress: Callable[[str], None]) -> Iterator[Broker | str]:
+    if given:
+        yield given
         return
     with EmbeddedBroker(progress=progress) as embedded:
         yield embedded.bootstrap_servers

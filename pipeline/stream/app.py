@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import faust
 import mode.loop
 from faust import streams
+from faust.app import BootStrategy
 from faust.sensors import Monitor
 from faust.tables import TableManager
 
@@ -49,9 +50,16 @@ class NoTables(TableManager):
         await self.recovery.start()
 
 
+class ConsumersOnly(BootStrategy):
+    """Starts no producer of Faust's: it would be one more connection, and nothing uses it."""
+
+    enable_kafka_producer = False
+
+
 class StreamApp(faust.App):
     """A Faust application with an engine, and without a folder: it has no tables to keep."""
 
+    BootStrategy = ConsumersOnly
     engine: Engine
 
     def _create_directories(self) -> None:
@@ -81,7 +89,7 @@ def build_stream_app(
     transport.register()
     app = StreamApp(
         settings.application_id,
-        broker=f"{transport.SCHEME}://{settings.broker}",
+        broker=f"{transport.SCHEME}://",  # chooses the transport; it knows address and login
         broker_session_timeout=settings.session_timeout_ms / 1000,
         broker_heartbeat_interval=settings.session_timeout_ms / 1000 / 5,
         broker_rebalance_timeout=settings.session_timeout_ms / 1000,

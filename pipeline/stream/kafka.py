@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
+from pipeline.stream.consumer import is_unreadable, new_consumer
 from pipeline.stream.fencing import FencedProducer
 from pipeline.stream.log import Deliveries, Membership, Piece
 from pipeline.stream.outbox import Output
@@ -20,6 +22,10 @@ RETRY_BACKOFF_MS = 10
 """aiokafka asks for each topic it does not know yet only after this time, one after the other."""
 FETCH_BYTES_MAX = 500_000
 """Of each partition, compressed: with more, what is fetched takes more memory than what is kept."""
+
+
+class UnreadableLogError(Exception):
+    """A memory cannot be restored whole: a batch of its changelog is damaged."""
 
 
 class KafkaLog:
@@ -80,10 +86,8 @@ class KafkaLog:
     @asynccontextmanager
     async def reader(self) -> AsyncIterator["KafkaLogReader"]:
         """A connection for reading, closed at the end."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.broker,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
+        consumer = new_consumer(
+            self._settings.broker,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=POLL_TIMEOUT_MS,
             max_partition_fetch_bytes=FETCH_BYTES_MAX,
@@ -120,6 +124,7 @@ class KafkaLogReader:
         while left:
             fetched = await self._consumer.getmany(*left, timeout_ms=POLL_TIMEOUT_MS)
             for there, records in fetched.items():
+                _require_readable(there, records)
                 pairs = [(record.key, record.value) for record in records if record.key is not None]
                 yield Piece(names[there], pairs, await self._consumer.position(there))
             left = {there for there in left if not await self._at_end(there)}
@@ -130,6 +135,16 @@ class KafkaLogReader:
         # offsets before they reach this topic.
         end = self._consumer.highwater(place)  # None until the first fetch is answered
         return end is not None and await self._consumer.position(place) >= end
+
+
+def _require_readable(place: KafkaTopicPartition, records: Iterable[Any]) -> None:
+    """Check that nothing is missing of what is read.
+
+    Raises:
+        UnreadableLogError: a batch on a topic of our own cannot be unpacked.
+    """
+    if any(is_unreadable(record) for record in records):
+        raise UnreadableLogError(f"{place.topic}-{place.partition} holds a batch nobody can read")
 
 
 def _place(settings: StreamSettings, place: TopicPartition) -> KafkaTopicPartition:

@@ -10,6 +10,7 @@ from aiokafka import errors
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
+from pipeline.stream.connection import client_arguments
 from pipeline.stream.fencing import FencedProducer
 from pipeline.stream.log import DeliveryError
 from pipeline.stream.outbox import Output
@@ -39,7 +40,7 @@ def new_producer(settings: StreamSettings) -> FencedProducer:
     if not any(isinstance(known, ExpectedRetries) for known in sender_log.filters):
         sender_log.addFilter(ExpectedRetries())
     return FencedProducer(
-        bootstrap_servers=settings.broker,
+        **client_arguments(settings.broker),
         client_id=settings.transactional_id,
         transactional_id=settings.transactional_id,
         transaction_timeout_ms=settings.transaction_timeout_ms,

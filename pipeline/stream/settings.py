@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pipeline.stream.connection import Broker
+
 STATE_ENTRIES_MAX = 1_000_000
 
 
@@ -9,8 +11,8 @@ STATE_ENTRIES_MAX = 1_000_000
 class StreamSettings:
     """What the stream core needs to know; units stand in the names."""
 
-    broker: str
-    """Address of the Kafka broker, HOST:PORT."""
+    broker: Broker | str
+    """The Kafka broker; an address alone, HOST:PORT, is one without any security."""
     application_id: str
     """Consumer group, and prefix of the transactional ids."""
     worker_id: str

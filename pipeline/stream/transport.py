@@ -18,10 +18,11 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from pipeline.stream.consumer import new_consumer, record_of
 from pipeline.stream.engine import Engine
 from pipeline.stream.fencing import fetch_stable_offsets
 from pipeline.stream.log import Membership
-from pipeline.stream.records import Chunk, Record, TopicPartition
+from pipeline.stream.records import Chunk, TopicPartition
 
 SCHEME = "chunks"
 FETCH_MAX_WAIT_MS = 10
@@ -59,18 +60,16 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
             fetch_stable_offsets, coordinator
         )
 
-    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+    def _create_worker_consumer(self, _transport: Any) -> aiokafka.AIOKafkaConsumer:
         self._assignor = self.app.assignor
         conf = self.app.conf
-        return aiokafka.AIOKafkaConsumer(
-            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+        return new_consumer(
+            self.app.engine.settings.broker,
             client_id=conf.broker_client_id,
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id,
             partition_assignment_strategy=[self._assignor],
-            enable_auto_commit=False,
             auto_offset_reset="earliest",
-            isolation_level="read_committed",
             max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
             fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
@@ -184,12 +183,7 @@ class ChunkConsumer(driver.Consumer):
 
     def _chunk_message(self, tp: TP, fetched: list[Any], generation: int) -> ConsumerMessage:
         source = self._source(tp)
-        records = [
-            Record(
-                *source, record.offset, record.timestamp, record.key, record.value, record.headers
-            )
-            for record in fetched
-        ]
+        records = [record_of(record, source.topic) for record in fetched]
         last = fetched[-1]
         return ConsumerMessage(
             tp.topic,

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.stream.changelog import changelog_outputs
 from pipeline.stream.outbox import Outbox, Output
-from pipeline.stream.records import Record, TopicPartition
+from pipeline.stream.records import Record, TopicPartition, within_limits
 from pipeline.stream.report import RoomReport
 from pipeline.stream.room import Encloser, Room, changelog_topic
 from pipeline.stream.settings import STATE_ENTRIES_MAX
@@ -68,6 +68,10 @@ class Workshop:
         room = self.room_of[record.topic]
         state = self.state(room.name, record.partition)
         state.watermark_ms = max(state.watermark_ms, record.timestamp_ms)
+        record = within_limits(record)
+        if record.fault:
+            outbox.dead_letter(record, *record.fault)
+            return
         mark = outbox.mark()
         try:
             room.work(record, state, outbox)

@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft7Validator, ValidationError
 
 from pipeline.contract.asyncapi import CLOUD_EVENTS_HEADERS
-from pipeline.contract.declarations import declarations, topics_folder
+from pipeline.contract.declarations import declared_topics, topics_folder
 from pipeline.contract.examples import accepted_examples
 from pipeline.contract.schemas import json_schema
 from pipeline.stream.memory import MemoryStream
@@ -84,10 +84,19 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 
 def test_every_public_topic_is_a_channel_with_one_operation(document: dict[str, Any]) -> None:
-    public = [topic.name for topic in declarations() if topic.public]
-    assert list(document["channels"]) == public
+    public = [topic.name for topic in declared_topics() if topic.public]
+    assert [channel["address"] for channel in document["channels"].values()] == public
     channels = [operation["channel"]["$ref"] for operation in document["operations"].values()]
-    assert channels == [f"#/channels/{name}" for name in public]
+    assert channels == [f"#/channels/{name}" for name in document["channels"]]
+
+
+def test_a_channel_of_single_carriers_says_what_stands_in_its_address(
+    document: dict[str, Any],
+) -> None:
+    by_carrier = document["channels"]["manifests-by-carrier"]
+    assert by_carrier["address"] == "manifests.{carrier}"
+    assert list(by_carrier["parameters"]) == ["carrier"]
+    assert "parameters" not in document["channels"]["manifests"]
 
 
 def test_examples_fit_their_payload_and_headers(document: dict[str, Any]) -> None:

@@ -7,10 +7,16 @@ from hypothesis import strategies as st
 
 from pipeline.decide import announced
 from pipeline.model import InspectionVerdict
+from pipeline.model.nesting import NESTING_MAX
 from tests.decide.desk import CARRIER, KEY, Desk, assessed, payment, result, selected
 
 PAYMENT = msgspec.json.encode(payment())
 RESULT = msgspec.json.encode(result(InspectionVerdict.COMPLIANT))
+
+
+def nested(value: bytes, depth: int) -> bytes:
+    """A message with an unknown field that makes it as deep as that."""
+    return value[:-1] + b',"extra":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 
 
 @pytest.mark.parametrize("topic", ["payments", "inspections"])
@@ -22,7 +28,9 @@ RESULT = msgspec.json.encode(result(InspectionVerdict.COMPLIANT))
         (b"", lambda value: value, "key_missing"),
         (b"SWIFTPOST/OTHER", lambda value: value, "key_mismatch"),
         (KEY.encode(), lambda value: value[:-1], "invalid_json"),
-        (KEY.encode(), lambda value: b"[" * 100_000, "invalid_message"),
+        (KEY.encode(), lambda value: b"[" * 100_000, "invalid_json"),
+        (KEY.encode(), lambda value: nested(value, NESTING_MAX), "invalid_message"),
+        (KEY.encode(), lambda value: nested(value, NESTING_MAX + 1), "invalid_json"),
         (KEY.encode(), lambda value: b'{"x":' * 100_000, "invalid_json"),
         (KEY.encode(), lambda value: value.replace(b"SWIFT", b"SW\xff"), "invalid_utf8"),
         (KEY.encode(), lambda value: b"{}", "invalid_message"),

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import ErrorCode
 from pipeline.intake.decode import json_pointer
+from pipeline.model.nesting import NESTING_MAX
 from tests.intake.intake import KEY, Intake, change, ordinary_manifest
 
 TEXT = json.dumps(ordinary_manifest())
@@ -76,16 +77,19 @@ def test_an_unreadable_message_is_one_dead_letter(value: bytes | None, code: Err
     assert intake.announced == []
 
 
-def test_no_depth_of_nesting_is_an_internal_error() -> None:
-    """Around the interpreter's limit, one decoder may still pass what the next one does not."""
-    intake = Intake()
-    for depth in range(700, 1_000):
-        intake.publish(
-            with_text('"quantity"', f'"unknown": {"[" * depth + "]" * depth}, "quantity"')
-        )
-    codes = {dead_letter["error_code"] for dead_letter in intake.dead_letters}
-    assert codes <= {ErrorCode.INVALID_JSON}
-    assert intake.acknowledgements
+DEPTH_OF_A_GOODS_ITEM = 5
+
+
+@pytest.mark.parametrize(
+    ("depth", "readable"), [(1, True), (NESTING_MAX, True), (NESTING_MAX + 1, False), (990, False)]
+)
+def test_brackets_may_be_nested_to_the_limit_and_no_further(depth: int, readable: bool) -> None:
+    """Below it, only the parcel with the unknown field is at fault."""
+    intake, own = Intake(), max(depth - DEPTH_OF_A_GOODS_ITEM, 0)
+    intake.publish(with_text('"quantity"', f'"unknown": {"[" * own + "1" + "]" * own}, "quantity"'))
+    codes = [dead_letter["error_code"] for dead_letter in intake.dead_letters]
+    assert codes == ([] if readable else [ErrorCode.INVALID_JSON])
+    assert len(intake.acknowledgements) == int(readable)
 
 
 @pytest.mark.parametrize("key", [None, b""])

@@ -126,12 +126,12 @@ class TestWhatIsWrong:
         topic_prefix: str,
     ) -> None:
         begun_s = time.monotonic()
-        with pytest.raises(BrokerError, match=r"has no topic .*; run `greenlane topics create`"):
+        with pytest.raises(BrokerError, match=r"has no topic .*run `greenlane topics create`"):
             asyncio.run(action(broker, topic_prefix))
         assert time.monotonic() - begun_s < 10
 
 
 def test_a_message_the_broker_refuses_is_told(broker: str, prefix: str) -> None:
     too_large = [ManifestMessage(b"C/1", bytes(2_000_000), 1)]
-    with pytest.raises(BrokerError, match="refused a manifest"):
+    with pytest.raises(BrokerError, match="could not publish a manifest"):
         asyncio.run(publish(too_large, broker=broker, topic_prefix=prefix))
