@@ -156,7 +156,6 @@ class Snapshots:
     def forget(self) -> None:
         """The memories are no longer as they were committed."""
         self._standings.clear()
-        self._kept.clear()
 
     async def finish(self, workshop: Workshop) -> None:
         """Write down what has changed, the most changed first, as far as there is time.

@@ -139,7 +139,7 @@ async def test_a_memory_comes_back_as_it_was_committed(worker: Worker):
     assert reader.state.entries() == worker.workshop.state("split", 0).entries()
     assert reader.state.watermark_ms == 1_000
     assert reader.positions == {LINES: 2}
-    assert reader.next_offset == worker.end
+    assert reader.next_offset == reader.snapshot_offset == worker.end
     assert reader.snapshot_entries == 1
 
 
@@ -392,9 +392,10 @@ async def test_after_a_failed_cycle_nothing_is_kept(worker: Worker):
 
 
 async def test_a_snapshot_is_as_old_as_the_commit_it_shows(worker: Worker):
-    """Not as its file: a worker may have been frozen between the two."""
+    """Not as its file: a worker may have been frozen since it began the commit."""
     await worker.cycle()
-    worker.now_s += AGE_MAX_S + 1
+    began_s, worker.now_s = worker.now_s, worker.now_s + AGE_MAX_S + 1
+    worker.snapshots.committed(worker.workshop, {}, began_s)
     await worker.snapshots.finish(worker.workshop)
     assert await why_unusable(worker) is Unusable.TOO_OLD
 
