@@ -175,8 +175,10 @@ class Snapshots:
 
         changed = [standing for standing in self._standings.values() if standing.changes]
         for standing in sorted(changed, key=lambda standing: standing.changes, reverse=True):
-            if not self._standings or self._clock() < self._paused_until_s:
-                return  # the partitions went meanwhile, or the disk is full
+            if self._standings.get(standing.memory.place) is not standing:
+                return  # the partitions went meanwhile
+            if self._clock() < self._paused_until_s:
+                return  # the disk is full
             await self._write(self._folder, self._copy(workshop, standing), standing, check_time)
 
     def _copy(self, workshop: Workshop, standing: Standing) -> MemoryCopy:

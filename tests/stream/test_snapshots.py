@@ -289,6 +289,31 @@ async def test_a_clean_stop_writes_down_what_has_changed(worker: Worker):
     assert not worker.path.exists(), "nothing has changed since"
 
 
+async def test_a_rebalance_during_a_stop_ends_the_writing(worker: Worker):
+    """What is written must not be of one assignment with positions of another."""
+    await worker.cycle()
+    other = ChangelogReader(Split(), 1)
+    other.next_offset = 1_000
+    worker.snapshots._standings[other.place] = Standing(other, 0)
+    worker.workshop.states["split", 1] = other.state
+    finishing = asyncio.create_task(worker.snapshots.finish(worker.workshop))
+    await asyncio.sleep(0)  # the other memory, which changed most, is being written
+    worker.snapshots.release(worker.workshop)
+    await finishing
+    assert files(worker.path.parent) == [worker.folder.path(other.place).name]
+
+
+async def test_a_clean_stop_ends_with_the_first_failure(worker: Worker):
+    """A full disk is not tried for each memory."""
+    worker.path.parent.write_text("a file where the folder should be")
+    await worker.cycle()
+    other = ChangelogReader(Split(), 1)
+    other.next_offset = 1_000
+    worker.snapshots._standings[other.place] = Standing(other, 0)
+    await worker.snapshots.finish(worker.workshop)
+    assert worker.observer.failed == 1
+
+
 async def test_a_clean_stop_does_not_wait_longer_than_it_may(worker: Worker):
     await worker.cycle()
     reading = iter(range(1_000))
