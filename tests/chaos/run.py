@@ -1,0 +1,216 @@
+"""One run of a family: installation, load, harm, drain, and the oracle at the end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+from pipeline.contract.create import create_topics
+from pipeline.contract.declarations import declarations
+from pipeline.sandbox.broker import EmbeddedBroker
+from tests.chaos.family import Family, Plan
+from tests.chaos.faults import FaultLog
+from tests.chaos.feedback import Feedback
+from tests.chaos.load import Load
+from tests.chaos.oracle import Findings, examine
+from tests.chaos.progress import Progress
+from tests.chaos.stuck import where_it_is_stuck
+from tests.chaos.workers import Workers
+
+POLL_S = 0.05
+READY_DEADLINE_S = 90.0
+CONDITION_DEADLINE_S = 240.0
+BRIEF_TIMEOUT_MS = "4000"
+"""Session and transaction of brief runs. Full runs have the product's defaults."""
+
+
+class StuckError(Exception):
+    """Nothing moves, or a condition did not come true in time; says what and where."""
+
+
+class Run:
+    """What a family's `inject` and `conclude` work with."""
+
+    def __init__(
+        self,
+        family: Family,
+        plan: Plan,
+        *,
+        bootstrap_servers: str,
+        broker: EmbeddedBroker | None,
+        folder: Path,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.family = family
+        self.plan = plan
+        self.random = Random(f"{family.name} {plan.seed}")
+        """The only source of randomness for faults."""
+        self.bootstrap_servers = bootstrap_servers
+        self.topic_prefix = f"c{uuid4().hex[:8]}."
+        self.group_id = f"{self.topic_prefix}greenlane"
+        self.folder = folder
+        """For logs and whatever a family keeps on disk."""
+        self.tell = tell
+        """Says one line about what is going on."""
+        self.faults = FaultLog(tell)
+        self.problems: list[str] = []
+        self.measures: dict[str, Any] = {}
+        """Figures for the verdict, under the family's own names."""
+        self.workers: Workers
+        self.load: Load
+        self.progress: Progress
+        self.feedback: Feedback
+        self.findings: Findings
+        """What the oracle found; set before `conclude`."""
+        self._broker = broker
+
+    @property
+    def broker(self) -> EmbeddedBroker:
+        """The broker of a family with `own_broker`."""
+        if self._broker is None:
+            raise RuntimeError(f"{self.family.name} does not have a broker of its own")
+        return self._broker
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment variables of every worker; those of the family come on top."""
+        brief = {
+            "GREENLANE_SESSION_TIMEOUT_MS": BRIEF_TIMEOUT_MS,
+            "GREENLANE_TRANSACTION_TIMEOUT_MS": BRIEF_TIMEOUT_MS,
+        }
+        return {
+            "GREENLANE_BROKER": self.bootstrap_servers,
+            "GREENLANE_TOPIC_PREFIX": self.topic_prefix,
+            "GREENLANE_APPLICATION_ID": self.group_id,
+            **(brief if self.plan.brief else {}),
+            **self.family.settings,
+        }
+
+    def expect(self, condition: object, problem: str) -> None:
+        """State a promise of the family: if it does not hold, the problem is in the verdict."""
+        if not condition:
+            self.problems.append(problem)
+
+    async def until(
+        self,
+        condition: Callable[[], object],
+        what: str,
+        deadline_s: float = CONDITION_DEADLINE_S,
+    ) -> None:
+        """Wait for a condition.
+
+        Raises:
+            StuckError: it did not come true in time, or the run stands still.
+        """
+        end_s = time.monotonic() + deadline_s
+        while not condition():
+            if time.monotonic() > end_s:
+                raise StuckError(f"not within {deadline_s:.0f} s: {what}")
+            await self.check_moving()
+            await asyncio.sleep(POLL_S)
+
+    async def until_ready(self, deadline_s: float = READY_DEADLINE_S) -> None:
+        """Wait until every worker that runs has its partitions."""
+        end_s = time.monotonic() + deadline_s
+        while not all([await worker.ready() for worker in self.workers.running]):
+            if time.monotonic() > end_s:
+                raise StuckError(f"workers were not ready within {deadline_s:.0f} s")
+            await asyncio.sleep(POLL_S)
+
+    async def check_moving(self) -> None:
+        """The stall detector.
+
+        Raises:
+            StuckError: parcels wait and nothing appeared for `stall_s`; says which partitions.
+        """
+        if not self.progress.backlog:
+            return
+        still_s = time.monotonic() - self.progress.moved_at_s
+        if still_s > self.family.stall_s.of(self.plan):
+            where = await where_it_is_stuck(
+                self.bootstrap_servers, self.topic_prefix, self.group_id
+            )
+            raise StuckError(
+                f"{self.progress.backlog} parcels wait and nothing moved for {still_s:.0f} s; "
+                f"behind: {where}"
+            )
+
+    async def until_drained(self) -> None:
+        """Wait until the load is over and everything announced has an end."""
+        await self.until(self.load.finished.is_set, "the load is published")
+        await self.until(
+            lambda: not self.progress.backlog and not self.feedback.waiting,
+            "everything published has an end",
+        )
+
+
+@asynccontextmanager
+async def installed(run: Run) -> AsyncIterator[None]:
+    """Topics, workers that are ready, and a load that can begin; all ended at the end."""
+    async with AsyncExitStack() as stack:
+        topics = run.family.topics(declarations())
+        await create_topics(run.bootstrap_servers, topics, topic_prefix=run.topic_prefix)
+        around: Mapping[str, str] = await stack.enter_async_context(run.family.around(run))
+        run.load = await stack.enter_async_context(Load(run.bootstrap_servers, run.topic_prefix))
+        run.progress = Progress(run.bootstrap_servers, run.topic_prefix, run.load)
+        run.feedback = Feedback(run.load, run.plan.seed, run.family.feedback_share)
+        run.workers = Workers(
+            {**run.environment, **around},
+            run.folder,
+            run.family.worker_command,
+            restarts=run.family.restarts,
+        )
+        stack.callback(run.workers.stop)
+        for _ in range(run.family.workers):
+            run.workers.add()
+        await run.until_ready()
+        for work in (
+            run.workers.supervise(),
+            run.progress.follow(run.feedback.on_decision),
+            run.feedback.publish(),
+        ):
+            stack.push_async_callback(_cancelled, asyncio.create_task(work))
+        yield
+
+
+async def harm(run: Run) -> None:
+    """Load, harm, drain, and the oracle. Problems that end a run early are noted, not raised."""
+    plan, family = run.plan, run.family
+    harming = asyncio.create_task(family.inject(run))
+    loading = asyncio.create_task(
+        run.load.run(
+            family.messages(plan),
+            parcels=plan.parcels,
+            seconds=family.load_s.of(plan),
+            enough=harming.done,
+        )
+    )
+    try:
+        while not harming.done():
+            await asyncio.wait([harming, loading], timeout=1, return_when=asyncio.FIRST_EXCEPTION)
+            if loading.done():
+                loading.result()
+        harming.result()
+        await run.until_drained()
+    except StuckError as error:
+        run.problems.append(f"stuck: {error}")
+    finally:
+        await _cancelled(harming)
+        await _cancelled(loading)
+    run.findings = await examine(
+        run.bootstrap_servers, run.topic_prefix, run.group_id, run.load.acknowledged
+    )
+    await family.conclude(run)
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    failed = task.done() and not task.cancelled() and task.exception() is not None
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        if failed:
+            return  # whoever waits for it hears of it
+        await task
