@@ -42,6 +42,7 @@ def main(
     console = Console(stderr=bool(family), highlight=False, soft_wrap=True)
     console.width = max(console.width, TABLE_WIDTH)
     chosen = _chosen(family)
+    logging.basicConfig(filename=_log_file(report), level=logging.WARNING)
     drawn = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     verdicts = [_run(console, one, Plan(parcels, drawn, brief)) for one in chosen]
     report.parent.mkdir(parents=True, exist_ok=True)

@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.contract.declarations import TopicDeclaration
 from pipeline.sandbox.broker import EmbeddedBroker
 from pipeline.sandbox.carriers.simulate import Mix, Simulation
-from pipeline.sandbox.carriers.truth import SimulatedMessage
 from pipeline.sandbox.workers import WORKER_COMMAND
+from tests.chaos.load import Message
 
 if TYPE_CHECKING:
     from tests.chaos.run import Run
@@ -62,11 +62,12 @@ class Span:
         return self.brief if plan.brief else self.full
 
 
-def simulated(plan: Plan, mix: Mix = CHAOS_MIX) -> Iterator[SimulatedMessage]:
+def simulated(run: "Run", mix: Mix = CHAOS_MIX) -> Iterator[Message]:
     """Endless messages of simulated carriers; same seed, same bytes."""
-    simulation = Simulation(plan.seed, mix)
+    simulation = Simulation(run.plan.seed, mix)
     while True:
-        yield from simulation.messages(PARCELS_AT_ONCE)
+        for message in simulation.messages(PARCELS_AT_ONCE):
+            yield Message(message.key, message.value, message.parcels)
 
 
 @asynccontextmanager
@@ -92,8 +93,10 @@ class Family:
     conclude: "Callable[[Run], Awaitable[None]]" = _nothing_more
     """Looks again once everything is decided; workers still run."""
 
-    messages: Callable[[Plan], Iterator[SimulatedMessage]] = simulated
+    messages: "Callable[[Run], Iterator[Message]]" = simulated
     """The carriers' messages, without end."""
+    load_share: float = 1.0
+    """Of the parcels, how many the load publishes; what `inject` publishes itself is the rest."""
     feedback_share: float = 0.1
     """Of parcels held, those for which a payment or an inspection result is published."""
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 class Fault:
     """One fault that was injected."""
 
-    def __init__(self, what: str, now_s: float) -> None:
+    def __init__(self, what: str, now_s: float, count: int) -> None:
         self.what = what
+        self.count = count
         self.at_s = now_s
         self.over_at_s = now_s
         self.evidence = ""
@@ -31,17 +32,17 @@ class FaultLog:
         self.faults: list[Fault] = []
         self._tell = tell
 
-    def inject(self, what: str) -> Fault:
-        """Note a fault that is injected now; confirm it once it was seen."""
+    def inject(self, what: str, count: int = 1) -> Fault:
+        """Note a fault that is injected now, or `count` of a kind; confirm it once it was seen."""
         self._tell(what)
-        fault = Fault(what, time.monotonic())
+        fault = Fault(what, time.monotonic(), count)
         self.faults.append(fault)
         return fault
 
     @property
     def confirmed(self) -> int:
         """Faults that were seen to have happened."""
-        return sum(1 for fault in self.faults if fault.evidence)
+        return sum(fault.count for fault in self.faults if fault.evidence)
 
     @property
     def unconfirmed(self) -> list[str]:

@@ -9,15 +9,22 @@ from typing import Any, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
 
-from pipeline.sandbox.carriers.truth import SimulatedMessage
-
 RATE_MAX_PER_S = 5_000.0
 """Parcels: above, two workers on two cores would fall behind without any fault."""
 IN_FLIGHT_MAX = 200
+LOOK_S = 0.05
 DELIVERY_DEADLINE_MS = 300_000
 """Longer than any fault: a carrier goes on trying."""
 
-Headers = tuple[tuple[str, bytes], ...]
+
+class Message(NamedTuple):
+    """A manifest message to be sent."""
+
+    key: bytes | None
+    value: bytes | None
+    parcels: int
+    timestamp_ms: int | None = None
+    """For topics with CreateTime; the declared ones have the broker's time."""
 
 
 class Sent(NamedTuple):
@@ -92,25 +99,37 @@ class Load:
 
     async def run(
         self,
-        messages: Iterable[SimulatedMessage],
+        messages: Iterable[Message],
         *,
         parcels: int,
         seconds: float,
         enough: Callable[[], bool],
     ) -> None:
         """Publish at least `parcels` parcels over `seconds`, and go on until it is enough."""
-        rate_per_s = min(parcels / seconds, RATE_MAX_PER_S)
+        rate_per_s = min(max(parcels, 1) / seconds, RATE_MAX_PER_S)
         started_s = time.monotonic()
         sent = 0
-        for message in messages:
+        for message in messages if parcels else ():
             if sent >= parcels and enough():
                 break
             due_s = started_s + sent / rate_per_s
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
-            await self.publish("manifests", message.key, message.value, parcels=message.parcels)
+            await self.publish_manifest(message)
             sent += message.parcels
+        while not enough():  # noqa: ASYNC110 - what is waited for is a task of somebody else
+            await asyncio.sleep(LOOK_S)
         await self.flush()
         self.finished.set()
+
+    async def publish_manifest(self, message: Message) -> None:
+        """Send one manifest message."""
+        await self.publish(
+            "manifests",
+            message.key,
+            message.value,
+            parcels=message.parcels,
+            timestamp_ms=message.timestamp_ms,
+        )
 
     async def flush(self) -> None:
         """Wait until the broker has answered everything."""

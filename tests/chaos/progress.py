@@ -31,7 +31,8 @@ class Progress:
         """Parcels decided, rejected or dead-lettered."""
         self.first_decisions = 0
         self.later_decisions = 0
-        self.refused_feedback = 0
+        self.refused_feedback: list[Read] = []
+        """Dead letters without parcels: inspection results and payments."""
         self.samples: list[Sample] = []
         self.moved_at_s = time.monotonic()
         """When something last appeared."""
@@ -71,7 +72,8 @@ class Progress:
         if topic == "dead-letters":
             parcels = parcels_in_letter(record.headers)
             self.ended += parcels
-            self.refused_feedback += not parcels
+            if not parcels:
+                self.refused_feedback.append(record)
             return
         found = orjson.loads(record.value)
         if topic == "acknowledgements":

@@ -64,6 +64,8 @@ class Run:
         self.load: Load
         self.progress: Progress
         self.feedback: Feedback
+        self.tasks: list[asyncio.Task[None]] = []
+        """What runs beside the harm and must not end: supervisor, readers, answers."""
         self.findings: Findings
         """What the oracle found; set before `conclude`."""
         self._broker = broker
@@ -127,6 +129,9 @@ class Run:
         Raises:
             StuckError: parcels wait and nothing appeared for `stall_s`; says which partitions.
         """
+        for task in self.tasks:
+            if task.done():
+                task.result()
         if not self.progress.backlog:
             return
         still_s = time.monotonic() - self.progress.moved_at_s
@@ -142,9 +147,10 @@ class Run:
     async def until_drained(self) -> None:
         """Wait until the load is over and everything announced has an end."""
         await self.until(self.load.finished.is_set, "the load is published")
+        await self.until(lambda: not self.progress.backlog, "every parcel has an end")
         await self.until(
-            lambda: not self.progress.backlog and not self.feedback.waiting,
-            "everything published has an end",
+            lambda: self.feedback.waiting <= len(self.progress.refused_feedback),
+            "every answer of officers and collectors has an effect",
         )
 
 
@@ -173,7 +179,8 @@ async def installed(run: Run) -> AsyncIterator[None]:
             run.progress.follow(run.feedback.on_decision),
             run.feedback.publish(),
         ):
-            stack.push_async_callback(_cancelled, asyncio.create_task(work))
+            run.tasks.append(asyncio.create_task(work))
+            stack.push_async_callback(_cancelled, run.tasks[-1])
         yield
 
 
@@ -183,8 +190,8 @@ async def harm(run: Run) -> None:
     harming = asyncio.create_task(family.inject(run))
     loading = asyncio.create_task(
         run.load.run(
-            family.messages(plan),
-            parcels=plan.parcels,
+            family.messages(run),
+            parcels=round(plan.parcels * family.load_share),
             seconds=family.load_s.of(plan),
             enough=harming.done,
         )
