@@ -40,14 +40,27 @@ class Answered(NamedTuple):
     """As a whole: nothing of it was taken in."""
 
 
+class End(NamedTuple):
+    """What became of a parcel version."""
+
+    kind: str
+    """`release`, `inspection`, `revenue`, `rejected`, `refused late` or `dead-lettered`."""
+    event_number: int = 0
+    """Of a decision."""
+
+
+REJECTED = End("rejected")
+REFUSED_LATE = End("refused late")
+DEAD_LETTERED = End("dead-lettered")
+
+
 class Accounts:
     """What stands on the public topics, by parcel version."""
 
     def __init__(self, records: Records, findings: Findings) -> None:
         self.findings = findings
         self.announced: Counter[Version] = Counter()
-        self.ends: defaultdict[Version, list[str]] = defaultdict(list)
-        """`release`, `inspection`, `revenue`, `rejected`, `refused late` or `dead-lettered`."""
+        self.ends: defaultdict[Version, list[End]] = defaultdict(list)
         self.answered: list[Answered] = []
         self.letters: Counter[tuple[str, int, int]] = Counter()
         """Dead letters by source topic, partition and offset."""
@@ -61,15 +74,16 @@ class Accounts:
         """Compare announcements with ends."""
         for version in self.announced.keys() | self.ends.keys():
             announced, ends = self.announced[version], self.ends.get(version, [])
-            name = "{}/{} version {}".format(*version)
+            text = "{}/{} version {}: announced {} times, ends: {}".format(
+                *version, announced, ", ".join(end.kind for end in ends) or "none"
+            )
             if len(ends) < announced:
-                self.findings.add("lost", announced - len(ends), f"{name}: ends {ends or 'none'}")
-            decided = sum(end in OUTCOME_TOPICS for end in ends)
+                self.findings.add("lost", announced - len(ends), text)
+            decided = sum(end.kind in OUTCOME_TOPICS for end in ends)
             doubled = max(len(ends) - announced, decided - 1)
             if doubled > 0:
-                text = f"{name}: announced {announced} times, ends {ends}"
                 self.findings.add("doubled", doubled, text)
-                if len(set(ends)) > 1:
+                if _contradict(ends):
                     self.findings.add("contradictory", 1, text)
 
     def _add_dead_letters(self, letters: Sequence[Read]) -> None:
@@ -87,7 +101,7 @@ class Accounts:
             for item in msgspec.msgpack.decode(letter.value or b""):
                 carrier, _, version = item[0][:3]
                 parcel_id = ENVELOPED_PARCEL_ID[topic](item)
-                self.ends[carrier, parcel_id, version].append("dead-lettered")
+                self.ends[carrier, parcel_id, version].append(DEAD_LETTERED)
                 self.findings.dead_lettered += 1
 
     def _add_answers(self, answers: Sequence[Read]) -> None:
@@ -99,7 +113,7 @@ class Accounts:
                 self._answers[part].append(answer)
             else:  # of no part: `decide` takes an accepted parcel back
                 parcel_id = answer["faults"][0]["parcel_id"]
-                self.ends[carrier, parcel_id, version].append("refused late")
+                self.ends[carrier, parcel_id, version].append(REFUSED_LATE)
                 self.findings.rejected += 1
 
     def _add_manifests(self, messages: Sequence[Read]) -> None:
@@ -158,7 +172,7 @@ class Accounts:
             version = (part[0], parcel_id, part[2])
             self.announced[version] += 1
             if whole or position in refused:
-                self.ends[version].append("rejected")
+                self.ends[version].append(REJECTED)
         self.answered.append(Answered(part, parcels, answer, whole))
 
     def _add_first_decisions(self, records: Records) -> None:
@@ -168,8 +182,14 @@ class Accounts:
                 if decision["cause"] not in FIRST:
                     continue
                 version = (decision["carrier"], decision["parcel_id"], decision["parcel_version"])
-                self.ends[version].append(topic)
+                self.ends[version].append(End(topic, decision["event_number"]))
                 setattr(self.findings, topic, getattr(self.findings, topic) + 1)
+
+
+def _contradict(ends: Sequence[End]) -> bool:
+    """Whether ends say different things. Two records of one event are compared elsewhere."""
+    numbers = {end.event_number for end in ends}
+    return len({end.kind for end in ends}) > 1 and (len(numbers) > 1 or 0 in numbers)
 
 
 def parcels_in_headers(record: Read) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tests.chaos.accounts import Accounts, Records
+from tests.chaos.accounts import DEAD_LETTERED, REJECTED, Accounts, Records
 from tests.chaos.events import Events
 from tests.chaos.findings import Findings
 
@@ -109,7 +109,7 @@ def _check_exposures(exposures: Mapping[str, Any], accounts: Accounts, findings:
     assessed = {
         f"{carrier}/{parcel_id}"
         for (carrier, parcel_id, _), ends in accounts.ends.items()
-        if set(ends) - {"rejected", "dead-lettered"}
+        if set(ends) - {REJECTED, DEAD_LETTERED}
     }
     full = any(len(entries) >= EXPOSURES_MAX for (entries,) in exposures.values())
     forgotten = set() if full else assessed - remembered
