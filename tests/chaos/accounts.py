@@ -114,6 +114,7 @@ class Accounts:
             else:  # of no part: `decide` takes an accepted parcel back
                 parcel_id = answer["faults"][0]["parcel_id"]
                 self.ends[carrier, parcel_id, version].append(REFUSED_LATE)
+                self.findings.refused_late += 1
                 self.findings.rejected += 1
 
     def _add_manifests(self, messages: Sequence[Read]) -> None:
@@ -155,6 +156,7 @@ class Accounts:
         answer = self._answers[part].pop(0)
         value = message.value or b""
         if answer["duplicate"] and value in contents:
+            self.findings.repeated_messages += 1
             return
         self.findings.announced += len(parcels)
         if answer["duplicate"]:
@@ -167,6 +169,7 @@ class Accounts:
         self.findings.rejected += answer["rejected_parcels"]
         refused = {_position(fault) for fault in answer["faults"] if fault["severity"] == "error"}
         whole = None in refused
+        self.findings.refused_messages += whole
         for position, parcel in enumerate(parcels):
             parcel_id = parcel.get("parcel_id") if isinstance(parcel, dict) else None
             version = (part[0], parcel_id, part[2])

@@ -20,6 +20,13 @@ class Findings:
     rejected: int = 0
     dead_lettered: int = 0
 
+    repeated_messages: int = 0
+    """Manifest messages answered as repeats."""
+    refused_messages: int = 0
+    """Manifest messages refused as a whole."""
+    refused_late: int = 0
+    """Parcels that `decide` refused: announced before by another manifest, or amended too late."""
+
     lost: int = 0
     """Announced or acknowledged, without an end."""
     doubled: int = 0

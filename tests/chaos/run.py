@@ -12,13 +12,14 @@ from uuid import uuid4
 from pipeline.contract.create import create_topics
 from pipeline.contract.declarations import declarations
 from pipeline.sandbox.broker import EmbeddedBroker
+from pipeline.sandbox.workers import WorkerProcess
 from tests.chaos.family import Family, Plan
 from tests.chaos.faults import FaultLog
 from tests.chaos.feedback import Feedback
 from tests.chaos.load import Load
 from tests.chaos.oracle import Findings, examine
 from tests.chaos.progress import Progress
-from tests.chaos.stuck import where_it_is_stuck
+from tests.chaos.stuck import Positions
 from tests.chaos.workers import Workers
 
 POLL_S = 0.05
@@ -63,6 +64,7 @@ class Run:
         self.workers: Workers
         self.load: Load
         self.progress: Progress
+        self.positions: Positions
         self.feedback: Feedback
         self.tasks: list[asyncio.Task[None]] = []
         """What runs beside the harm and must not end: supervisor, readers, answers."""
@@ -115,10 +117,18 @@ class Run:
             await self.check_moving()
             await asyncio.sleep(POLL_S)
 
-    async def until_ready(self, deadline_s: float = READY_DEADLINE_S) -> None:
-        """Wait until every worker that runs has its partitions."""
+    async def until_ready(
+        self, worker: WorkerProcess | None = None, deadline_s: float = READY_DEADLINE_S
+    ) -> None:
+        """Wait until a worker, or every worker that runs, has its partitions.
+
+        Raises:
+            StuckError: not within the deadline.
+        """
         end_s = time.monotonic() + deadline_s
-        while not all([await worker.ready() for worker in self.workers.running]):
+        while not all(
+            [await one.ready() for one in ([worker] if worker else self.workers.running)]
+        ):
             if time.monotonic() > end_s:
                 raise StuckError(f"workers were not ready within {deadline_s:.0f} s")
             await asyncio.sleep(POLL_S)
@@ -127,21 +137,21 @@ class Run:
         """The stall detector.
 
         Raises:
-            StuckError: parcels wait and nothing appeared for `stall_s`; says which partitions.
+            StuckError: input of a partition, or everything, waits and did not move for `stall_s`.
         """
         for task in self.tasks:
             if task.done():
                 task.result()
-        if not self.progress.backlog:
-            return
+        limit_s = self.family.stall_s.of(self.plan)
+        suspects = self.positions.unmoved(limit_s)
         still_s = time.monotonic() - self.progress.moved_at_s
-        if still_s > self.family.stall_s.of(self.plan):
-            where = await where_it_is_stuck(
-                self.bootstrap_servers, self.topic_prefix, self.group_id
-            )
+        if not suspects and (not self.progress.backlog or still_s < limit_s):
+            return
+        where = await self.positions.waiting(suspects)
+        if where or (self.progress.backlog and still_s > limit_s):
             raise StuckError(
-                f"{self.progress.backlog} parcels wait and nothing moved for {still_s:.0f} s; "
-                f"behind: {where}"
+                f"for {limit_s:.0f} s input waits and does not move at "
+                f"{where or 'no partition'}; {self.progress.backlog} parcels have no end"
             )
 
     async def until_drained(self) -> None:
@@ -163,6 +173,7 @@ async def installed(run: Run) -> AsyncIterator[None]:
         around: Mapping[str, str] = await stack.enter_async_context(run.family.around(run))
         run.load = await stack.enter_async_context(Load(run.bootstrap_servers, run.topic_prefix))
         run.progress = Progress(run.bootstrap_servers, run.topic_prefix, run.load)
+        run.positions = Positions(run.bootstrap_servers, run.topic_prefix, run.group_id)
         run.feedback = Feedback(run.load, run.plan.seed, run.family.feedback_share)
         run.workers = Workers(
             {**run.environment, **around},
@@ -170,13 +181,14 @@ async def installed(run: Run) -> AsyncIterator[None]:
             run.family.worker_command,
             restarts=run.family.restarts,
         )
-        stack.callback(run.workers.stop)
+        stack.callback(run.workers.kill)
         for _ in range(run.family.workers):
             run.workers.add()
         await run.until_ready()
         for work in (
             run.workers.supervise(),
             run.progress.follow(run.feedback.on_decision),
+            run.positions.follow(),
             run.feedback.publish(),
         ):
             run.tasks.append(asyncio.create_task(work))

@@ -1,6 +1,13 @@
-"""Where a run that stands still is stuck: by room, topic and partition."""
+"""The stall detector: which input waits and is not worked on, by room, topic and partition."""
 
+import asyncio
+import contextlib
+import time
+from collections.abc import Mapping
+
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from tests.chaos.reader import new_consumer, places_of
@@ -12,8 +19,70 @@ ROOM_OF = {
     "inspections": "decide",
     "payments": "decide",
 }
-MARKERS_MAX = 2
-"""Transaction markers at the end of an inner topic count as lag though nothing waits."""
+LOOK_S = 1.0
+PROBE_MS = 2_000
+
+
+class Positions:
+    """Follows the positions of the workers' group on every input partition."""
+
+    def __init__(self, broker: str, topic_prefix: str, group_id: str) -> None:
+        self._broker = broker
+        self._prefix = topic_prefix
+        self._group_id = group_id
+        self._committed: dict[TopicPartition, int] = {}
+        self._moved_at_s: dict[TopicPartition, float] = {}
+
+    async def follow(self) -> None:
+        """Look every second, for ever. While the broker is away there is nothing to see."""
+        async with new_consumer(self._broker) as consumer:
+            places = await places_of(consumer, [self._prefix + topic for topic in ROOM_OF])
+            self._moved_at_s = dict.fromkeys(places, time.monotonic())
+            while True:
+                with contextlib.suppress(KafkaError, OSError):
+                    self._note(
+                        await committed_offsets(self._broker, self._group_id),
+                        await consumer.end_offsets(places),
+                    )
+                await asyncio.sleep(LOOK_S)
+
+    def unmoved(self, seconds: float) -> list[TopicPartition]:
+        """Partitions that seem to have input waiting, and did not move for so long.
+
+        Whether something really waits, `waiting` knows: transaction markers and records of
+        aborted transactions look like input here.
+        """
+        before_s = time.monotonic() - seconds
+        return [place for place, moved_at_s in self._moved_at_s.items() if moved_at_s < before_s]
+
+    async def waiting(self, places: list[TopicPartition]) -> str:
+        """Those of the partitions that have readable input beyond the group's position, in words.
+
+        An input that is not readable because a transaction before it stays open is named, too.
+        """
+        found = []
+        for place in places:
+            async with new_consumer(self._broker) as consumer:
+                offset = self._committed.get(place, 0)
+                held = await _held_back(self._broker, consumer, place)
+                consumer.assign([place])
+                consumer.seek(place, offset)
+                records = await consumer.getmany(place, timeout_ms=PROBE_MS, max_records=1)
+            if records or held:
+                topic = place.topic[len(self._prefix) :]
+                why = f" ({held} records of open transactions)" if held else ""
+                found.append(f"{ROOM_OF[topic]}: {topic}-{place.partition} at {offset}{why}")
+        return "; ".join(found)
+
+    def _note(
+        self, committed: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> None:
+        now_s = time.monotonic()
+        for place, end in ends.items():
+            offset = max(committed.get(place, 0), 0)
+            if offset >= end or offset != self._committed.get(place):
+                self._moved_at_s[place] = now_s
+            self._committed[place] = offset
 
 
 async def committed_offsets(broker: str, group_id: str) -> dict[TopicPartition, int]:
@@ -27,19 +96,8 @@ async def committed_offsets(broker: str, group_id: str) -> dict[TopicPartition, 
     return {place: offset.offset for place, offset in found.items()}
 
 
-async def where_it_is_stuck(broker: str, topic_prefix: str, group_id: str) -> str:
-    """Partitions whose input is not worked on, in words."""
-    committed = await committed_offsets(broker, group_id)
-    async with new_consumer(broker) as consumer:
-        places = await places_of(consumer, [topic_prefix + topic for topic in ROOM_OF])
-        stable = await consumer.end_offsets(places)
-    async with new_consumer(broker, "read_uncommitted") as consumer:
-        ends = await consumer.end_offsets(places)
-    found = []
-    for place in places:
-        topic = place.topic[len(topic_prefix) :]
-        behind = ends[place] - committed.get(place, 0)
-        if behind > MARKERS_MAX:
-            held = " (an open transaction)" if stable[place] < ends[place] else ""
-            found.append(f"{ROOM_OF[topic]}: {topic}-{place.partition} by {behind}{held}")
-    return "; ".join(found) or "no partition of any room"
+async def _held_back(broker: str, consumer: AIOKafkaConsumer, place: TopicPartition) -> int:
+    """How many records stand behind the begin of an open transaction."""
+    stable = (await consumer.end_offsets([place]))[place]
+    async with new_consumer(broker, "read_uncommitted") as everything:
+        return (await everything.end_offsets([place]))[place] - stable

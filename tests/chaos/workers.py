@@ -64,6 +64,10 @@ class Workers:
         finally:
             self._held.discard(worker.worker_id)
 
+    def retire(self, worker: WorkerProcess) -> None:
+        """From now on the supervisor leaves this worker alone: it is to leave for good."""
+        self._held.add(worker.worker_id)
+
     async def supervise(self) -> None:
         """Start workers that ended again, for ever; without `restarts`, only note that they did."""
         noted: set[int] = set()
@@ -79,8 +83,7 @@ class Workers:
                     worker.start()
             await asyncio.sleep(LOOK_S)
 
-    def stop(self) -> dict[str, int]:
-        """Stop all in order; exit status of each."""
+    def kill(self) -> None:
+        """End all at once; what they did is looked at by now."""
         for worker in self.all:
-            worker.terminate()
-        return {worker.worker_id: worker.wait() for worker in self.all}
+            worker.kill()

@@ -5,10 +5,10 @@ import asyncio
 from tests.chaos.family import Family, Span
 from tests.chaos.run import Run
 
-BURST_KILLS = Span(brief=4, full=30)
+BURST_KILLS = Span(brief=3, full=30)
 SPACED_KILLS = Span(brief=1, full=3)
 PROGRESS_BEFORE_SPACED = 0.2
-SPACING_S = Span(brief=1, full=8)
+SPACING_S = Span(brief=0, full=8)
 
 
 async def inject(run: Run) -> None:
@@ -21,7 +21,11 @@ async def inject(run: Run) -> None:
         f"{PROGRESS_BEFORE_SPACED:.0%} of the parcels are decided",
     )
     for _ in range(round(SPACED_KILLS.of(run.plan))):
-        await run.until_ready()
+        ended = run.progress.ended
+        await run.until(
+            lambda ended=ended: run.progress.ended > ended,
+            "parcels are decided after the last kill",
+        )
         await kill_one(run)
         await asyncio.sleep(SPACING_S.of(run.plan))
 

@@ -8,7 +8,7 @@ from tests.chaos.family import Family, Span
 from tests.chaos.reader import read_all
 from tests.chaos.run import Run
 
-STOPS = Span(brief=3, full=50)
+STOPS = Span(brief=2, full=50)
 DRAIN_S_MAX = 5.0
 WRITTEN_IN_TRANSACTIONS = (
     "acknowledgements",
