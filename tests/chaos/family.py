@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.contract.declarations import TopicDeclaration
 from pipeline.sandbox.broker import EmbeddedBroker
 from pipeline.sandbox.carriers.simulate import Mix, Simulation
+from pipeline.sandbox.carriers.truth import MessageKind
 from pipeline.sandbox.workers import WORKER_COMMAND
 from tests.chaos.load import Message
 
@@ -67,7 +68,8 @@ def simulated(run: "Run", mix: Mix = CHAOS_MIX) -> Iterator[Message]:
     simulation = Simulation(run.plan.seed, mix)
     while True:
         for message in simulation.messages(PARCELS_AT_ONCE):
-            yield Message(message.key, message.value, message.parcels)
+            repeats = message.kind is MessageKind.REPEAT
+            yield Message(message.key, message.value, message.parcels, repeats=repeats)
 
 
 @asynccontextmanager

@@ -25,6 +25,8 @@ class Message(NamedTuple):
     parcels: int
     timestamp_ms: int | None = None
     """For topics with CreateTime; the declared ones have the broker's time."""
+    repeats: bool = False
+    """Sent before: it announces nothing new."""
 
 
 class Sent(NamedTuple):
@@ -105,17 +107,18 @@ class Load:
         seconds: float,
         enough: Callable[[], bool],
     ) -> None:
-        """Publish at least `parcels` parcels over `seconds`, and go on until it is enough."""
+        """Announce at least `parcels` parcels over `seconds`, and go on until it is enough."""
         rate_per_s = min(max(parcels, 1) / seconds, RATE_MAX_PER_S)
         started_s = time.monotonic()
-        sent = 0
+        sent = announced = 0
         for message in messages if parcels else ():
-            if sent >= parcels and enough():
+            if announced >= parcels and enough():
                 break
             due_s = started_s + sent / rate_per_s
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
             await self.publish_manifest(message)
             sent += message.parcels
+            announced += 0 if message.repeats else message.parcels
         while not enough():  # noqa: ASYNC110 - what is waited for is a task of somebody else
             await asyncio.sleep(LOOK_S)
         await self.flush()

@@ -28,6 +28,9 @@ CONDITION_DEADLINE_S = 240.0
 BRIEF_TIMEOUT_MS = "4000"
 """Session and transaction of brief runs. Full runs have the product's defaults."""
 
+SNAPSHOT_INTERVAL_MS = "2000"
+"""Far below the default, so that restarts read snapshots that were written under load."""
+
 
 class StuckError(Exception):
     """Nothing moves, or a condition did not come true in time; says what and where."""
@@ -90,6 +93,8 @@ class Run:
             "GREENLANE_BROKER": self.bootstrap_servers,
             "GREENLANE_TOPIC_PREFIX": self.topic_prefix,
             "GREENLANE_APPLICATION_ID": self.group_id,
+            "GREENLANE_SNAPSHOT_DIR": str(self.folder / "snapshots"),
+            "GREENLANE_SNAPSHOT_INTERVAL_MS": SNAPSHOT_INTERVAL_MS,
             **(brief if self.plan.brief else {}),
             **self.family.settings,
         }

@@ -228,7 +228,9 @@ def forget_exposure(truth: Truth):
 
 def move_position_back(truth: Truth):
     changelog = truth.records["decide-changelog"]
-    changelog.append(changelog[-1]._replace(key=b"passessments", value=msgspec.msgpack.encode(1)))
+    changelog.append(
+        changelog[-1]._replace(key=b"passessments", value=msgspec.msgpack.encode((1, 0)))
+    )
 
 
 def move_group_forward(truth: Truth):

@@ -1,7 +1,7 @@
 """Outputs, memories and positions are committed together or not at all: they must agree.
 
 The changelogs are read by their documented format (docs/stream.md): keys `s` + state key with the
-msgpack of (expiry, value), keys `p` + input topic with the next offset.
+msgpack of (expiry, value), keys `p` + input topic with that of (next offset, event time).
 """
 
 from collections import defaultdict
@@ -41,7 +41,7 @@ def check_positions(
         for record in records.get(f"{room}-changelog", ()):
             if record.key and record.key.startswith(b"p") and record.value is not None:
                 place = (record.key[1:].decode(), record.partition)
-                stored[place] = msgspec.msgpack.decode(record.value)
+                stored[place], _ = msgspec.msgpack.decode(record.value)
     ends: defaultdict[tuple[str, int], int] = defaultdict(int)
     for inputs in ROOM_INPUTS.values():
         for topic in inputs:

@@ -12,6 +12,7 @@ from pipeline.stream.engine import Engine
 from pipeline.stream.log import Membership
 from pipeline.stream.records import Chunk
 from pipeline.stream.report import SilentObserver
+from pipeline.stream.snapshots import Snapshots
 from pipeline.stream.work import Workshop
 from tests.stream.counting import TOPICS, Split, settings
 
@@ -69,6 +70,7 @@ async def test_a_restoring_that_survives_its_cancellation_lets_no_work_begin(eng
     stubborn = StubbornLog()
     engine._log = stubborn
     engine._workshop = Workshop([Split()], TOPICS)
+    engine._snapshots = Snapshots(None, engine.settings, engine.observer)
     engine.on_assigned(MEMBERSHIP, {SOURCE: -1})
     await stubborn.closing.wait()
     await engine.on_revoked()

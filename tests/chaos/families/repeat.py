@@ -59,7 +59,8 @@ def messages(run: Run) -> Iterator[Message]:
             due = heapq.heappop(waiting)
             parcels += due.message.parcels
             sent[due.kind] += 1
-            yield due.message._replace(timestamp_ms=round(due.at_ms))
+            repeats = due.kind in SAME_BYTES
+            yield due.message._replace(timestamp_ms=round(due.at_ms), repeats=repeats)
         parcels += 1  # while nothing is due, time goes on
 
 
@@ -114,8 +115,7 @@ def as_message(part: dict[str, Any]) -> Message:
 async def inject(run: Run) -> None:
     """The load itself is the fault: wait for its end."""
     fault = run.faults.inject("a fifth of the manifests is sent again")
-    parcels = run.plan.parcels * FAMILY.load_share
-    await run.until(lambda: run.load.announced >= parcels, "the load is sent")
+    await run.until(lambda: run.progress.announced >= run.plan.parcels, "the load is sent")
     fault.over()
 
 
@@ -149,7 +149,6 @@ FAMILY = Family(
     name="repeat",
     summary="a fifth of the manifests is sent again, whole, in part or changed",
     load_s=Span(brief=3, full=60),
-    load_share=1.3,
     inject=inject,
     conclude=conclude,
     messages=messages,

@@ -27,7 +27,7 @@ async def inject(run: Run) -> None:
     drains_s: list[float] = []
     for number in range(round(STOPS.of(run.plan))):
         worker = run.workers.all[number % len(run.workers.all)]
-        await run.until_ready()
+        await run.until_ready(worker)
         await asyncio.sleep(run.random.uniform(0.0, 0.5))
         drains_s.append(await stop(run, worker))
     run.measures["drain_s_max"] = round(max(drains_s), 2)
