@@ -16,9 +16,11 @@ from pipeline.sandbox.workers import WorkerProcess
 from tests.chaos.family import Family, Plan
 from tests.chaos.faults import FaultLog
 from tests.chaos.feedback import Feedback
+from tests.chaos.findings import Findings
 from tests.chaos.load import Load
-from tests.chaos.oracle import Findings, examine
+from tests.chaos.oracle import examine
 from tests.chaos.progress import Progress
+from tests.chaos.reader import OpenTransactionError
 from tests.chaos.stuck import Positions
 from tests.chaos.workers import Workers
 
@@ -71,8 +73,8 @@ class Run:
         self.feedback: Feedback
         self.tasks: list[asyncio.Task[None]] = []
         """What runs beside the harm and must not end: supervisor, readers, answers."""
-        self.findings: Findings
-        """What the oracle found; set before `conclude`."""
+        self.findings = Findings()
+        """What the oracle found; there before `conclude`."""
         self._broker = broker
 
     @property
@@ -225,9 +227,13 @@ async def harm(run: Run) -> None:
     finally:
         await _cancelled(harming)
         await _cancelled(loading)
-    run.findings = await examine(
-        run.bootstrap_servers, run.topic_prefix, run.group_id, run.load.acknowledged
-    )
+    try:
+        run.findings = await examine(
+            run.bootstrap_servers, run.topic_prefix, run.group_id, run.load.acknowledged
+        )
+    except OpenTransactionError as error:
+        run.problems.append(f"not examined: {error}")
+        return
     await family.conclude(run)
 
 
