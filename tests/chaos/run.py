@@ -164,7 +164,8 @@ class Run:
     async def until_drained(self) -> None:
         """Wait until the load is over and everything announced has an end."""
         await self.until(self.load.finished.is_set, "the load is published")
-        await self.until(lambda: not self.progress.backlog, "every parcel has an end")
+        # Below zero, something is doubled: the oracle will say what.
+        await self.until(lambda: self.progress.backlog <= 0, "every parcel has an end")
         await self.until(
             lambda: self.feedback.waiting <= len(self.progress.refused_feedback),
             "every answer of officers and collectors has an effect",

@@ -35,7 +35,7 @@ class Positions:
 
     async def follow(self) -> None:
         """Look every second, for ever. While the broker is away there is nothing to see."""
-        async with new_consumer(self._broker) as consumer:
+        async with new_consumer(self._broker, "read_uncommitted") as consumer:
             places = await places_of(consumer, [self._prefix + topic for topic in ROOM_OF])
             self._moved_at_s = dict.fromkeys(places, time.monotonic())
             while True:
@@ -60,18 +60,22 @@ class Positions:
 
         An input that is not readable because a transaction before it stays open is named, too.
         """
+        if not places:
+            return ""
+        async with new_consumer(self._broker) as consumer:
+            held = await _held_back(self._broker, consumer, places)
+            consumer.assign(places)
+            for place in places:
+                consumer.seek(place, self._committed.get(place, 0))
+            readable = set(await consumer.getmany(timeout_ms=PROBE_MS))
         found = []
         for place in places:
-            async with new_consumer(self._broker) as consumer:
-                offset = self._committed.get(place, 0)
-                held = await _held_back(self._broker, consumer, place)
-                consumer.assign([place])
-                consumer.seek(place, offset)
-                records = await consumer.getmany(place, timeout_ms=PROBE_MS, max_records=1)
-            if records or held:
-                topic = place.topic[len(self._prefix) :]
-                why = f" ({held} records of open transactions)" if held else ""
+            if place in readable or held[place]:
+                topic, offset = place.topic[len(self._prefix) :], self._committed.get(place, 0)
+                why = f" ({held[place]} records of open transactions)" if held[place] else ""
                 found.append(f"{ROOM_OF[topic]}: {topic}-{place.partition} at {offset}{why}")
+            else:
+                self._moved_at_s[place] = time.monotonic()  # ask again, but not at once
         return "; ".join(found)
 
     def _note(
@@ -96,8 +100,11 @@ async def committed_offsets(broker: str, group_id: str) -> dict[TopicPartition, 
     return {place: offset.offset for place, offset in found.items()}
 
 
-async def _held_back(broker: str, consumer: AIOKafkaConsumer, place: TopicPartition) -> int:
-    """How many records stand behind the begin of an open transaction."""
-    stable = (await consumer.end_offsets([place]))[place]
+async def _held_back(
+    broker: str, consumer: AIOKafkaConsumer, places: list[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """How many records stand behind the begin of an open transaction, by partition."""
+    stable = await consumer.end_offsets(places)
     async with new_consumer(broker, "read_uncommitted") as everything:
-        return (await everything.end_offsets([place]))[place] - stable
+        ends = await everything.end_offsets(places)
+    return {place: ends[place] - stable[place] for place in places}
