@@ -225,6 +225,7 @@ async def harm(run: Run) -> None:
         await run.until_drained()
     except StuckError as error:
         run.problems.append(f"stuck: {error}")
+        await run.workers.dump()
     finally:
         await _cancelled(harming)
         await _cancelled(loading)

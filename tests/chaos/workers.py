@@ -1,14 +1,19 @@
 """The worker processes of a run, and the supervisor that starts them again."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import aiohttp
+
 from pipeline.sandbox.workers import WorkerProcess
 
 LOOK_S = 0.1
+DUMP_S = 1.0
 
 
 class Ended(NamedTuple):
@@ -32,7 +37,7 @@ class Workers:
         self.all: list[WorkerProcess] = []
         self.ended: list[Ended] = []
         self.restarts_allowed = restarts
-        self._environment = environment
+        self._environment = {**environment, "PYTHONFAULTHANDLER": "1"}  # for `dump`
         self._folder = folder
         self._command = command
         self._held: set[str] = set()
@@ -83,7 +88,25 @@ class Workers:
                     worker.start()
             await asyncio.sleep(LOOK_S)
 
+    async def dump(self) -> None:
+        """End all and leave in their logs where each thread was: to see why they stand still."""
+        for worker in self.running:
+            self.retire(worker)
+            os.kill(worker.pid or 0, signal.SIGABRT)
+        await asyncio.sleep(DUMP_S)
+
     def kill(self) -> None:
         """End all at once; what they did is looked at by now."""
         for worker in self.all:
             worker.kill()
+
+
+async def figure(worker: WorkerProcess, metric: str) -> float:
+    """A metric of a worker without labels; 0 while it does not answer."""
+    url = f"http://127.0.0.1:{worker.web_port}/metrics"
+    try:
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            lines = (await response.text()).splitlines()
+    except aiohttp.ClientError:
+        return 0.0
+    return next((float(line.split()[1]) for line in lines if line.startswith(f"{metric} ")), 0.0)
