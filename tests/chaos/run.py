@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from inspect import isawaitable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -112,13 +113,13 @@ class Run:
         what: str,
         deadline_s: float = CONDITION_DEADLINE_S,
     ) -> None:
-        """Wait for a condition.
+        """Wait for a condition; it may have to be awaited.
 
         Raises:
             StuckError: it did not come true in time, or the run stands still.
         """
         end_s = time.monotonic() + deadline_s
-        while not condition():
+        while not await _awaited(condition()):
             if time.monotonic() > end_s:
                 raise StuckError(f"not within {deadline_s:.0f} s: {what}")
             await self.check_moving()
@@ -132,13 +133,14 @@ class Run:
         Raises:
             StuckError: not within the deadline.
         """
-        end_s = time.monotonic() + deadline_s
-        while not all(
-            [await one.ready() for one in ([worker] if worker else self.workers.running)]
-        ):
-            if time.monotonic() > end_s:
-                raise StuckError(f"workers were not ready within {deadline_s:.0f} s")
-            await asyncio.sleep(POLL_S)
+        await self.until(
+            lambda: self._ready([worker] if worker else self.workers.running),
+            f"{worker.worker_id if worker else 'every worker'} has its partitions",
+            deadline_s,
+        )
+
+    async def _ready(self, workers: Sequence[WorkerProcess]) -> bool:
+        return all([await worker.ready() for worker in workers])
 
     async def check_moving(self) -> None:
         """The stall detector.
@@ -163,7 +165,6 @@ class Run:
 
     async def until_drained(self) -> None:
         """Wait until the load is over and everything announced has an end."""
-        await self.until(self.load.finished.is_set, "the load is published")
         # Below zero, something is doubled: the oracle will say what.
         await self.until(lambda: self.progress.backlog <= 0, "every parcel has an end")
         await self.until(
@@ -174,7 +175,7 @@ class Run:
 
 @asynccontextmanager
 async def installed(run: Run) -> AsyncIterator[None]:
-    """Topics, workers that are ready, and a load that can begin; all ended at the end."""
+    """Topics, workers, and what goes on beside them; all ended at the end."""
     async with AsyncExitStack() as stack:
         topics = run.family.topics(declarations())
         await create_topics(run.bootstrap_servers, topics, topic_prefix=run.topic_prefix)
@@ -192,7 +193,6 @@ async def installed(run: Run) -> AsyncIterator[None]:
         stack.callback(run.workers.kill)
         for _ in range(run.family.workers):
             run.workers.add()
-        await run.until_ready()
         for work in (
             run.workers.supervise(),
             run.progress.follow(run.feedback.on_decision),
@@ -206,6 +206,24 @@ async def installed(run: Run) -> AsyncIterator[None]:
 
 async def harm(run: Run) -> None:
     """Load, harm, drain, and the oracle. Problems that end a run early are noted, not raised."""
+    try:
+        await run.until_ready()
+        await _harm_under_load(run)
+        await run.until_drained()
+    except StuckError as error:
+        run.problems.append(f"stuck: {error}")
+        await run.workers.dump()
+    try:
+        run.findings = await examine(
+            run.bootstrap_servers, run.topic_prefix, run.group_id, run.load.acknowledged
+        )
+    except OpenTransactionError as error:
+        run.problems.append(f"not examined: {error}")
+        return
+    await run.family.conclude(run)
+
+
+async def _harm_under_load(run: Run) -> None:
     plan, family = run.plan, run.family
     harming = asyncio.create_task(family.inject(run))
     loading = asyncio.create_task(
@@ -217,26 +235,17 @@ async def harm(run: Run) -> None:
         )
     )
     try:
-        while not harming.done():
-            await asyncio.wait([harming, loading], timeout=1, return_when=asyncio.FIRST_EXCEPTION)
-            if loading.done():
-                loading.result()
-        harming.result()
-        await run.until_drained()
-    except StuckError as error:
-        run.problems.append(f"stuck: {error}")
-        await run.workers.dump()
+        await asyncio.wait([harming, loading], return_when=asyncio.FIRST_EXCEPTION)
+        for task in (harming, loading):
+            if task.done():
+                task.result()
     finally:
         await _cancelled(harming)
         await _cancelled(loading)
-    try:
-        run.findings = await examine(
-            run.bootstrap_servers, run.topic_prefix, run.group_id, run.load.acknowledged
-        )
-    except OpenTransactionError as error:
-        run.problems.append(f"not examined: {error}")
-        return
-    await family.conclude(run)
+
+
+async def _awaited(result: object) -> object:
+    return await result if isawaitable(result) else result
 
 
 async def _cancelled(task: "asyncio.Task[None]") -> None:

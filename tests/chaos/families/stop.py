@@ -6,7 +6,7 @@ import time
 from pipeline.sandbox.workers import WorkerProcess
 from tests.chaos.family import Family, Span
 from tests.chaos.reader import read_all
-from tests.chaos.run import POLL_S, READY_DEADLINE_S, Run
+from tests.chaos.run import Run
 from tests.chaos.workers import figure
 
 STOPS = Span(brief=2, full=50)
@@ -28,17 +28,14 @@ async def inject(run: Run) -> None:
     drains_s: list[float] = []
     for number in range(round(STOPS.of(run.plan))):
         worker = run.workers.all[number % len(run.workers.all)]
-        await until_working(worker)
+        # One that is stopped before it has committed anything would never get on.
+        await run.until(
+            lambda worker=worker: figure(worker, "greenlane_transactions_committed_total"),
+            f"{worker.worker_id} works",
+        )
         await asyncio.sleep(run.random.uniform(0.0, 0.5))
         drains_s.append(await stop(run, worker))
     run.measures["drain_s_max"] = round(max(drains_s), 2)
-
-
-async def until_working(worker: WorkerProcess) -> None:
-    """Wait until a worker has committed something: one stopped before would never get on."""
-    async with asyncio.timeout(READY_DEADLINE_S):
-        while not await figure(worker, "greenlane_transactions_committed_total"):
-            await asyncio.sleep(POLL_S)
 
 
 async def stop(run: Run, worker: WorkerProcess) -> float:
