@@ -235,10 +235,12 @@ async def _harm_under_load(run: Run) -> None:
         )
     )
     try:
-        await asyncio.wait([harming, loading], return_when=asyncio.FIRST_EXCEPTION)
-        for task in (harming, loading):
-            if task.done():
+        waiting = {harming, loading}
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, timeout=1)
+            for task in done:
                 task.result()
+            await run.check_moving()
     finally:
         await _cancelled(harming)
         await _cancelled(loading)
