@@ -65,7 +65,7 @@ def written() -> dict[str, list[Read]]:
                 value = orjson.dumps(answer)
                 stream.publish(topic, key=record.key, value=value, timestamp_ms=1_780_009_000_000)
                 stream.run_until_idle()
-    return {topic: [Read(*record) for record in stream.read(topic)] for topic in TOPICS}
+    return {topic: [Read(*record[:7]) for record in stream.read(topic)] for topic in TOPICS}
 
 
 def answers(decision: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
