@@ -34,8 +34,8 @@ types: $(VENV)/installed-dev ## types of the product, strictly
 unit: $(VENV)/installed-dev ## unit, property, scenario and broker tests
 	$(BIN)/python -m pytest
 
-chaos: $(VENV)/installed-dev ## the long fault test: 100,000 parcels, six kills
-	GREENLANE_CHAOS_PARCELS=100000 GREENLANE_CHAOS_KILLS=6 $(BIN)/python -m pytest tests/installation/test_kills.py
+chaos: $(VENV)/installed-dev ## the fault suite, 100,000 parcels each; one of it: FAMILY= PARCELS= SEED= REPORT=
+	@$(BIN)/python -m tests.chaos $(foreach name,FAMILY PARCELS SEED REPORT,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 
 bench: $(VENV)/installed ## figures of throughput and latency on this machine
 	$(BIN)/greenlane demo --parcels 200000 --json

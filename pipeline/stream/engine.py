@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 STOP_DEADLINE_S = 5.0
 ABORT_DEADLINE_S = 2.0
+CANCEL_AGAIN_S = 0.5
 UNPAUSED_MAX_S = 0.01
 """How long work may keep the event loop from fetching, heartbeats and web pages."""
 
@@ -124,8 +125,7 @@ class Engine:
     async def on_revoked(self) -> None:
         """Partitions go: finish the running cycle, then let their memories go."""
         self._ready.clear()
-        if self._restoring:
-            self._restoring.cancel()
+        await self._end_restoring()
         async with self._working:
             revoked = len(self._workshop.positions)
             self._membership = None
@@ -140,6 +140,16 @@ class Engine:
         self._workshop.forget()
         self._membership = membership
         self._restoring = asyncio.create_task(self._restore(committed), name="restore")
+
+    async def _end_restoring(self) -> None:
+        """Cancel it until it has ended: aiokafka swallows a cancellation while it disconnects.
+
+        Unended, it would fill memories nobody owns any more and let work begin on empty ones.
+        """
+        while self._restoring and not self._restoring.done():
+            self._restoring.cancel()
+            await asyncio.wait([self._restoring], timeout=CANCEL_AGAIN_S)
+        self._ready.clear()
 
     async def _restore(self, committed: Mapping[TopicPartition, int]) -> None:
         started, started_at_s = perf_counter(), time()

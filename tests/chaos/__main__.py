@@ -1,0 +1,85 @@
+"""`make chaos`: the fault suite on an embedded broker, one family after the other.
+
+    python -m tests.chaos                                            all families
+    python -m tests.chaos --family sigkill --parcels 20000 --seed 7  one of them
+
+One family prints its verdict as JSON in the last line; all together print a table. Exit status:
+0 if nothing is wrong, 1 if something is, 2 if a run proves nothing because a fault did not happen.
+"""
+
+import asyncio
+import logging
+import random
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+
+from tests.chaos.families import families
+from tests.chaos.family import Family, Plan
+from tests.chaos.runner import run_family
+from tests.chaos.verdict import Verdict, verdict_table
+
+PARCELS = 100_000
+REPORT = Path("build/chaos/report.json")
+FAILED, INVALID = 1, 2
+TABLE_WIDTH = 120
+
+
+def main(
+    family: Annotated[
+        str, typer.Option(help=f"One of: {', '.join(families())}. Without it, all.")
+    ] = "",
+    parcels: Annotated[int, typer.Option(min=1, help="Parcels to announce at least.")] = PARCELS,
+    seed: Annotated[
+        int | None, typer.Option(help="Replays a run; without it, a new one is drawn.")
+    ] = None,
+    report: Annotated[Path, typer.Option(help="JSON file with all verdicts.")] = REPORT,
+    brief: Annotated[bool, typer.Option("--brief", help="Few faults, as in `make test`.")] = False,
+) -> None:
+    """Kill, cut, freeze and repeat under load, and let an independent oracle count."""
+    console = Console(stderr=bool(family), highlight=False, soft_wrap=True)
+    console.width = max(console.width, TABLE_WIDTH)
+    chosen = _chosen(family)
+    report.parent.mkdir(parents=True, exist_ok=True)
+    # aiokafka's complaints while brokers are away; what matters is told by the verdict.
+    logging.basicConfig(filename=report.with_suffix(".log"), filemode="w", level=logging.WARNING)
+    drawn = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    verdicts = [_run(console, one, Plan(parcels, drawn, brief)) for one in chosen]
+    report.write_bytes(
+        orjson.dumps([verdict.as_json() for verdict in verdicts], option=orjson.OPT_INDENT_2)
+    )
+    console.print(verdict_table(verdicts))
+    console.print(f"Seed {drawn}; details in {report}")
+    if family:
+        typer.echo(orjson.dumps(verdicts[0].as_json()).decode())
+    if not all(verdict.valid for verdict in verdicts):
+        raise typer.Exit(INVALID)
+    if not all(verdict.passed for verdict in verdicts):
+        raise typer.Exit(FAILED)
+
+
+def _chosen(name: str) -> list[Family]:
+    known = families()
+    if name and name not in known:
+        raise typer.BadParameter(f"{name} is no family; there are: {', '.join(known)}")
+    return [known[name]] if name else list(known.values())
+
+
+def _run(console: Console, family: Family, plan: Plan) -> Verdict:
+    console.print(f"[bold]{family.name}[/bold]: {family.summary}; seed {plan.seed}")
+    replay = f"make chaos FAMILY={family.name} PARCELS={plan.parcels} SEED={plan.seed}"
+    verdict = asyncio.run(
+        run_family(family, plan, tell=lambda what: console.print(f"  {what}", style="dim"))
+    )
+    if not verdict.passed:
+        for problem in verdict.problems:
+            console.print(f"  {problem}", style="red")
+        console.print(f"  again: {replay}\n  logs: {', '.join(verdict.logs)}")
+    return verdict
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,110 @@
+"""The stall detector: which input waits and is not worked on, by room, topic and partition."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Mapping
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from tests.chaos.reader import new_consumer, places_of
+
+ROOM_OF = {
+    "manifests": "intake",
+    "parcels": "assess",
+    "assessments": "decide",
+    "inspections": "decide",
+    "payments": "decide",
+}
+LOOK_S = 1.0
+PROBE_MS = 2_000
+
+
+class Positions:
+    """Follows the positions of the workers' group on every input partition."""
+
+    def __init__(self, broker: str, topic_prefix: str, group_id: str) -> None:
+        self._broker = broker
+        self._prefix = topic_prefix
+        self._group_id = group_id
+        self._committed: dict[TopicPartition, int] = {}
+        self._moved_at_s: dict[TopicPartition, float] = {}
+
+    async def follow(self) -> None:
+        """Look every second, for ever. While the broker is away there is nothing to see."""
+        async with new_consumer(self._broker, "read_uncommitted") as consumer:
+            places = await places_of(consumer, [self._prefix + topic for topic in ROOM_OF])
+            self._moved_at_s = dict.fromkeys(places, time.monotonic())
+            while True:
+                with contextlib.suppress(KafkaError, OSError):
+                    self._note(
+                        await committed_offsets(self._broker, self._group_id),
+                        await consumer.end_offsets(places),
+                    )
+                await asyncio.sleep(LOOK_S)
+
+    def unmoved(self, seconds: float) -> list[TopicPartition]:
+        """Partitions that seem to have input waiting, and did not move for so long.
+
+        Whether something really waits, `waiting` knows: transaction markers and records of
+        aborted transactions look like input here.
+        """
+        before_s = time.monotonic() - seconds
+        return [place for place, moved_at_s in self._moved_at_s.items() if moved_at_s < before_s]
+
+    async def waiting(self, places: list[TopicPartition]) -> str:
+        """Those of the partitions that have readable input beyond the group's position, in words.
+
+        An input that is not readable because a transaction before it stays open is named, too.
+        """
+        if not places:
+            return ""
+        async with new_consumer(self._broker) as consumer:
+            held = await _held_back(self._broker, consumer, places)
+            consumer.assign(places)
+            for place in places:
+                consumer.seek(place, self._committed.get(place, 0))
+            readable = set(await consumer.getmany(timeout_ms=PROBE_MS))
+        found = []
+        for place in places:
+            if place in readable or held[place]:
+                topic, offset = place.topic[len(self._prefix) :], self._committed.get(place, 0)
+                why = f" ({held[place]} records of open transactions)" if held[place] else ""
+                found.append(f"{ROOM_OF[topic]}: {topic}-{place.partition} at {offset}{why}")
+            else:
+                self._moved_at_s[place] = time.monotonic()  # ask again, but not at once
+        return "; ".join(found)
+
+    def _note(
+        self, committed: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> None:
+        now_s = time.monotonic()
+        for place, end in ends.items():
+            offset = max(committed.get(place, 0), 0)
+            if offset >= end or offset != self._committed.get(place):
+                self._moved_at_s[place] = now_s
+            self._committed[place] = offset
+
+
+async def committed_offsets(broker: str, group_id: str) -> dict[TopicPartition, int]:
+    """The group's offsets, by full topic name."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        found = await admin.list_consumer_group_offsets(group_id)
+    finally:
+        await admin.close()
+    return {place: offset.offset for place, offset in found.items()}
+
+
+async def _held_back(
+    broker: str, consumer: AIOKafkaConsumer, places: list[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """How many records stand behind the begin of an open transaction, by partition."""
+    stable = await consumer.end_offsets(places)
+    async with new_consumer(broker, "read_uncommitted") as everything:
+        ends = await everything.end_offsets(places)
+    return {place: ends[place] - stable[place] for place in places}

@@ -1,0 +1,118 @@
+"""Outputs, memories and positions are committed together or not at all: they must agree.
+
+The changelogs are read by their documented format (docs/stream.md): keys `s` + state key with the
+msgpack of (expiry, value), keys `p` + input topic with that of (next offset, event time).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tests.chaos.accounts import DEAD_LETTERED, REJECTED, Accounts, Records
+from tests.chaos.events import Events
+from tests.chaos.findings import Findings
+
+ROOM_INPUTS = {
+    "intake": ("manifests",),
+    "assess": ("parcels",),
+    "decide": ("assessments", "inspections", "payments"),
+}
+OUTCOME_OF_STATE = {1: "inspection", 2: "revenue", 3: "revenue", 4: "release", 5: "refused"}
+EXPOSURES_MAX = 200
+
+
+def check_memories(
+    records: Records, accounts: Accounts, events: Events, findings: Findings
+) -> None:
+    """Compare what each room remembers with what it wrote."""
+    _check_cases(_memory(records, "decide"), events, findings)
+    _check_manifests(_memory(records, "intake"), accounts, findings)
+    _check_exposures(_memory(records, "assess"), accounts, findings)
+
+
+def check_positions(
+    records: Records, offsets: Mapping[tuple[str, int], int], findings: Findings
+) -> None:
+    """Positions beside the memories, the group's offsets and the ends of the topics agree."""
+    stored: dict[tuple[str, int], int] = {}
+    for room in ROOM_INPUTS:
+        for record in records.get(f"{room}-changelog", ()):
+            if record.key and record.key.startswith(b"p") and record.value is not None:
+                place = (record.key[1:].decode(), record.partition)
+                stored[place], _ = msgspec.msgpack.decode(record.value)
+    ends: defaultdict[tuple[str, int], int] = defaultdict(int)
+    for inputs in ROOM_INPUTS.values():
+        for topic in inputs:
+            for record in records.get(topic, ()):
+                ends[topic, record.partition] = record.offset + 1
+    for place in sorted(stored.keys() | ends.keys() | offsets.keys()):
+        kept, committed, end = stored.get(place, 0), max(offsets.get(place, 0), 0), ends[place]
+        if kept != committed:
+            text = f"{place}: the memory stands at {kept}, the group at {committed}"
+            findings.add("torn", 1, text)
+        elif kept != end:
+            findings.add("torn", 1, f"{place}: worked on up to {kept}, the topic ends at {end}")
+
+
+def _memory(records: Records, room: str) -> dict[str, Any]:
+    """The last value of each key of a room, without its expiry."""
+    memory: dict[str, Any] = {}
+    for record in records.get(f"{room}-changelog", ()):
+        if not record.key or not record.key.startswith(b"s"):
+            continue
+        key = record.key[1:].decode()
+        if record.value is None:
+            memory.pop(key, None)
+        else:
+            memory[key] = msgspec.msgpack.decode(record.value)[1]
+    return memory
+
+
+def _check_cases(cases: Mapping[str, Any], events: Events, findings: Findings) -> None:
+    for parcel in cases.keys() | events.keys():
+        case, last = cases.get(parcel), events[parcel][-1] if parcel in events else None
+        if case is None or last is None:
+            missing = "case" if case is None else "decision"
+            findings.add("torn", 1, f"{parcel} has no {missing}")
+            continue
+        state, version, _, number = case[:4]
+        kept = (version, number, OUTCOME_OF_STATE[state])
+        published = (last.version, last.number, last.outcome)
+        if kept != published:
+            findings.add("torn", 1, f"{parcel}: case {kept}, decision {published}")
+
+
+def _check_manifests(seen: Mapping[str, Any], accounts: Accounts, findings: Findings) -> None:
+    """Of each manifest the newest version taken in, with the announced parcels of its parts."""
+    expected: dict[str, tuple[int, dict[int, int]]] = {}
+    for part, parcels, answer, refused in accounts.answered:
+        if refused or answer["duplicate"]:
+            continue
+        key = f"{part[0]}/{part[1]}"
+        version, parts = expected.get(key, (0, {}))
+        if part[2] >= version:
+            parts = parts if part[2] == version else {}
+            expected[key] = part[2], {**parts, part[3]: len(parcels)}
+    for key in expected.keys() | seen.keys():
+        kept = seen.get(key)
+        found = (kept[0], {part: answer[3] for part, answer in kept[4].items()}) if kept else None
+        if found != expected.get(key):
+            text = f"manifest {key}: remembered {found}, acknowledged {expected.get(key)}"
+            findings.add("torn", 1, text)
+
+
+def _check_exposures(exposures: Mapping[str, Any], accounts: Accounts, findings: Findings) -> None:
+    """Every parcel that was assessed is remembered with its consignee, and no other."""
+    remembered = {entry[0] for (entries,) in exposures.values() for entry in entries}
+    assessed = {
+        f"{carrier}/{parcel_id}"
+        for (carrier, parcel_id, _), ends in accounts.ends.items()
+        if set(ends) - {REJECTED, DEAD_LETTERED}
+    }
+    full = any(len(entries) >= EXPOSURES_MAX for (entries,) in exposures.values())
+    forgotten = set() if full else assessed - remembered
+    for parcel in sorted(forgotten | (remembered - assessed)):
+        what = "is not remembered" if parcel in forgotten else "is remembered, but has no end"
+        findings.add("torn", 1, f"{parcel} {what}")
