@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from pipeline.sandbox.broker import EmbeddedBroker
+
+# How long an example takes depends on what else the machine does: a slow one is no fault found.
+settings.register_profile("greenlane", deadline=None)
+settings.load_profile("greenlane")
 
 
 @pytest.fixture(scope="session")

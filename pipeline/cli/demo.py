@@ -3,6 +3,8 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import msgspec
@@ -22,6 +24,7 @@ from pipeline.sandbox.trial import Trial, trial
 from pipeline.sandbox.trial_run import TrialRun
 
 REFRESH_PER_SECOND = 5
+EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 
 
 def demo(
@@ -44,37 +47,49 @@ def demo(
 ) -> None:
     """Show everything at work: a broker, workers, simulated carriers, and the closing ledger.
 
+    For example:
+
         greenlane demo
         greenlane demo --rate 1000 --parcels 30000
         greenlane demo --parcels 200000 --json
 
-    Starts Apache Kafka on this machine (the first time it is downloaded, 43 MB), creates the
+    Starts Apache Kafka on this machine (the first time it is downloaded, 45 MB), creates the
     topics, starts the workers, publishes manifests of simulated carriers with planted faults,
     undervalued, split and prohibited goods, and waits until every parcel is decided. At the end
     everything is stopped and removed, on Ctrl-C too. Exit status: 0 if the ledger closes
-    (difference 0), 1 if not.
+    (difference 0), 1 if not, 130 if it was stopped before the end.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
     console = Console(stderr=as_json, highlight=False)
-    with console.status("starting") as status:
-        settings = settings_for(broker or BROKER_DEFAULT)
-        starting = trial(
-            broker=broker_of(settings) if broker else None,
-            workers=workers,
-            carriers_apart=settings.carriers_apart(),
-            progress=status.update,
-        )
-        with starting as started:
-            status.stop()
-            run = TrialRun(started, seed=seed)
-            ledger = _run(run, started, console, parcels, rate=rate, keep=keep)
-            if as_json:
-                sys.stdout.write(orjson.dumps(_summary(run, ledger, workers, seed)).decode() + "\n")
-            else:
-                _conclude(console, run, ledger)
+    settings = settings_for(broker or BROKER_DEFAULT)
+    status = console.status("starting")
+    starting = trial(
+        broker=broker_of(settings) if broker else None,
+        workers=workers,
+        carriers_apart=settings.carriers_apart(),
+        progress=status.update,
+    )
+    with _stoppable(console), status, starting as started:
+        status.stop()
+        run = TrialRun(started, seed=seed)
+        ledger = _run(run, started, console, parcels, rate=rate, keep=keep)
+        if as_json:
+            sys.stdout.write(orjson.dumps(_summary(run, ledger, workers, seed)).decode() + "\n")
+        else:
+            _conclude(console, run, ledger)
     if not ledger.closed:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _stoppable(console: Console) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the command in order, wherever it is."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("Stopped before the end; all that was started is stopped and removed.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _run(

@@ -119,8 +119,8 @@ def explanations(explained: Iterable[Sequence[str]]) -> RenderableType:
 
 NEXT_STEPS = """\
 Where to look next
-  greenlane simulate --parcels 500 --seed 7 --output manifests.jsonl   manifests in a file
-  greenlane decide manifests.jsonl                                     decisions, without a broker
-  greenlane demo --keep                                                go on until Ctrl-C, then
-  greenlane watch --help                                               follow single decisions
-  README.md                                                            the tour"""
+  greenlane simulate --parcels 500 --seed 7 --output manifests.jsonl
+  greenlane decide manifests.jsonl     what becomes of them, without a broker
+  greenlane demo --keep                goes on until Ctrl-C; meanwhile:
+  greenlane watch --help               single decisions, live
+  README.md                            the tour"""

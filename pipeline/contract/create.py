@@ -1,4 +1,4 @@
-"""Creating the declared topics on a broker, and comparing those that exist already."""
+"""Creating the declared topics on a broker, comparing those that exist already, deleting them."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,7 +6,12 @@ from time import monotonic
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from pipeline.contract.declarations import TopicDeclaration
 from pipeline.errors import BrokerError
@@ -52,6 +57,28 @@ async def create_topics(
         raise refused(broker, "create topics", error) from error
     finally:
         await admin.close()
+
+
+async def delete_topics(
+    broker: Broker | str, topics: Sequence[TopicDeclaration], *, topic_prefix: str = ""
+) -> None:
+    """Delete topics with all that is in them; those that do not exist are passed over.
+
+    Raises:
+        BrokerError: the broker does not let us in, or refuses.
+    """
+    await require_broker(broker)
+    admin = AIOKafkaAdminClient(**client_arguments(broker))
+    try:
+        await admin.start()
+        response = await admin.delete_topics([topic_prefix + topic.name for topic in topics])
+    except KafkaError as error:
+        raise refused(broker, "delete topics", error) from error
+    finally:
+        await admin.close()
+    for name, code in response.topic_error_codes:
+        if code not in {0, UnknownTopicOrPartitionError.errno}:
+            raise refused(broker, f"delete the topic {name}", for_code(code)())
 
 
 async def _create(

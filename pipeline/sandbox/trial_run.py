@@ -110,6 +110,7 @@ class TrialRun:
                 return
             if now_s - ticked_at_s >= TICK_S:
                 ticked_at_s = now_s
+                self._trial.check_broker()
                 self._trial.workers.restart_the_dead()
                 on_tick(self)
         self.ended_at_s = moved_at_s

@@ -7,7 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from msgspec.structs import replace
 
-from pipeline.contract.create import create_topics
+from pipeline.contract.create import create_topics, delete_topics
 from pipeline.contract.declarations import TopicDeclaration, declarations
 from pipeline.errors import BrokerError
 
@@ -84,6 +84,31 @@ async def test_the_refusal_of_a_broker_is_told(broker: str, topic_prefix: str) -
         await create_topics(
             broker, [declared("release")], topic_prefix=topic_prefix, replication_factor=3
         )
+
+
+async def test_deleted_topics_can_be_created_anew(broker: str, topic_prefix: str) -> None:
+    """Deleting what is not there is no fault."""
+    release = [declared("release")]
+    for _ in "12":
+        await create_topics(broker, release, topic_prefix=topic_prefix)
+        await delete_topics(broker, [*release, declared("revenue")], topic_prefix=topic_prefix)
+        await until_gone(broker, topic_prefix + "release")
+
+
+async def until_gone(broker: str, name: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        async with asyncio.timeout(30):
+            while name in await admin.list_topics():
+                pass
+    finally:
+        await admin.close()
+
+
+async def test_deleting_without_a_broker_is_told() -> None:
+    with pytest.raises(BrokerError, match=r"no Kafka broker answers at 127\.0\.0\.1:1"):
+        await delete_topics("127.0.0.1:1", declarations())
 
 
 async def test_no_broker_says_what_to_do() -> None:

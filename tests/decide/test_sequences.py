@@ -37,7 +37,7 @@ def _feedback() -> st.SearchStrategy[Act]:
     return results | payments
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(acts=st.lists(_announcements() | _feedback(), max_size=12))
 def test_what_holds_after_any_sequence(acts: list[Act]) -> None:
     """One chain of events; each announcement has one end; nothing disappears; no fault of ours."""

@@ -20,7 +20,7 @@ MUTATIONS = int(os.environ.get("GREENLANE_MUTATIONS", "10000" if os.environ.get(
 
 def tried(share: float) -> settings:
     """Settings of a test that tries this share of all mutations."""
-    return settings(max_examples=max(1, int(MUTATIONS * share)), deadline=None)
+    return settings(max_examples=max(1, int(MUTATIONS * share)))
 
 
 MESSAGE = msgspec.json.encode(

@@ -166,7 +166,7 @@ MESSAGES = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(MESSAGES, max_size=12))
 def test_any_order_of_versions_parts_and_contents(messages: list[tuple[int, int, str]]) -> None:
     """Each part of the newest version takes effect once, whatever is sent again or late."""

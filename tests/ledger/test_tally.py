@@ -117,7 +117,7 @@ def test_every_way_a_parcel_can_end_is_in_the_sum() -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(order=st.lists(st.sampled_from(range(len(MESSAGES))), max_size=25))
 def test_any_messages_in_any_order_and_number_close_the_ledger(order: list[int]) -> None:
     """Repeats of accepted, refused and unreadable messages included."""

@@ -5,11 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from aiokafka import AIOKafkaProducer
 from msgspec.structs import replace
 
 from pipeline.contract.create import create_topics
@@ -70,12 +72,39 @@ def test_kafka_dies_with_a_parent_that_is_killed() -> None:
         raise
 
 
-def test_nothing_is_left_of_a_temporary_broker() -> None:
+def test_nothing_is_left_of_a_temporary_broker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither data nor log nor anything that Java unpacked."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with EmbeddedBroker() as broker:
         assert broker.pid is not None
-        kafka, folder = psutil.Process(broker.pid), broker.log_path.parent
+        kafka = psutil.Process(broker.pid)
+        assert broker.log_path.parent == tmp_path
     assert not kafka.is_running()
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_java_unpacks_into_the_folder_of_the_broker(kept: EmbeddedBroker) -> None:
+    await create_topics(kept.bootstrap_servers, [TOPIC])
+    producer = AIOKafkaProducer(bootstrap_servers=kept.bootstrap_servers, compression_type="lz4")
+    async with producer:
+        await producer.send_and_wait(TOPIC.name, b"x" * 1_000)
+    mapped = {Path(entry.path) for entry in psutil.Process(kept.pid).memory_maps()}
+    assert [path for path in mapped if "lz4" in path.name and path.suffix == ".so"]
+    assert [path for path in mapped if path.parent == Path(tempfile.gettempdir())] == []
+
+
+def test_a_log_that_an_error_named_outlives_a_temporary_broker() -> None:
+    broker = EmbeddedBroker()
+    folder = broker.log_path.with_suffix("")
+    (folder / "data").write_text("a file where a folder must be")
+    with pytest.raises(BrokerError, match=str(broker.log_path)):
+        broker.start()
+    broker.close()
+    assert broker.log_path.read_text()
     assert not folder.exists()
+    broker.log_path.unlink()
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

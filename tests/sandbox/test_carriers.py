@@ -63,7 +63,7 @@ def ids(messages: list[SimulatedMessage]) -> set[str]:
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     parcels=st.integers(1, 1_500),
     seed=st.integers(0, 10**6),

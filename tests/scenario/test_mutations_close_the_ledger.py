@@ -16,7 +16,7 @@ ROOMS = build_rooms(SETTINGS)
 MESSAGES = st.one_of(st.just(MESSAGE), broken_bytes(), broken_structure())
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(MESSAGES, min_size=1, max_size=4))
 def test_mutations_of_a_manifest_close_the_ledger(messages: list[bytes]) -> None:
     """All under one key, so that they also meet as repeats and as other content."""

@@ -244,4 +244,4 @@ class ChangelogFollowsMemory(RuleBasedStateMachine):
 
 
 TestChangelogFollowsMemory = ChangelogFollowsMemory.TestCase
-TestChangelogFollowsMemory.settings = settings(max_examples=60, deadline=None)
+TestChangelogFollowsMemory.settings = settings(max_examples=60)
