@@ -21,7 +21,6 @@ from tests.chaos.findings import Findings
 from tests.chaos.load import Load
 from tests.chaos.oracle import examine
 from tests.chaos.progress import Progress
-from tests.chaos.reader import OpenTransactionError
 from tests.chaos.stuck import Positions
 from tests.chaos.workers import Workers
 
@@ -74,8 +73,8 @@ class Run:
         self.feedback: Feedback
         self.tasks: list[asyncio.Task[None]] = []
         """What runs beside the harm and must not end: supervisor, readers, answers."""
-        self.findings = Findings()
-        """What the oracle found; there before `conclude`."""
+        self.findings: Findings
+        """What the oracle found; set before `conclude`."""
         self._broker = broker
 
     @property
@@ -213,13 +212,9 @@ async def harm(run: Run) -> None:
     except StuckError as error:
         run.problems.append(f"stuck: {error}")
         await run.workers.dump()
-    try:
-        run.findings = await examine(
-            run.bootstrap_servers, run.topic_prefix, run.group_id, run.load.acknowledged
-        )
-    except OpenTransactionError as error:
-        run.problems.append(f"not examined: {error}")
-        return
+    run.findings = await examine(
+        run.bootstrap_servers, run.topic_prefix, run.group_id, run.load.acknowledged
+    )
     await run.family.conclude(run)
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from click.testing import Result
 from typer import Typer
 from typer.testing import CliRunner
@@ -12,10 +13,12 @@ from typer.testing import CliRunner
 from pipeline.contract.create import create_topics
 from pipeline.contract.declarations import declarations
 from tests.chaos import __main__ as command
+from tests.chaos import reader
 from tests.chaos.families import families
 from tests.chaos.family import Family, Plan, Span
 from tests.chaos.faults import FaultLog
 from tests.chaos.load import Load, Message
+from tests.chaos.oracle import examine
 from tests.chaos.progress import End, recovery_s
 from tests.chaos.run import Run
 from tests.chaos.runner import run_family
@@ -156,6 +159,22 @@ async def test_input_that_waits_is_named_with_its_room(broker: str, topic_prefix
     (sent,) = load.acknowledged
     found = await positions.waiting(positions.unmoved(1.0))
     assert found == f"intake: manifests-{sent.partition} at 0"
+
+
+@pytest.mark.broker
+async def test_a_transaction_that_stays_open_is_reported(
+    broker: str, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+):
+    """What stands behind it cannot be read, so nothing can be said to be all right."""
+    monkeypatch.setattr(reader, "END_DEADLINE_S", 1.0)
+    await create_topics(broker, declarations(), topic_prefix=topic_prefix)
+    producer = AIOKafkaProducer(bootstrap_servers=broker, transactional_id=topic_prefix)
+    async with producer, producer.transaction():
+        await producer.send_and_wait(f"{topic_prefix}release", b"{}", partition=3)
+        found = await examine(broker, topic_prefix, f"{topic_prefix}greenlane", [])
+    assert found.torn == 1
+    (example,) = found.examples["torn"]
+    assert f"{topic_prefix}release-3" in example
 
 
 @pytest.mark.broker
