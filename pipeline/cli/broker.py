@@ -30,6 +30,8 @@ def broker(
 ) -> None:
     """Run Apache Kafka for trials, until Ctrl-C: one node, this machine only, no login.
 
+    For example:
+
         greenlane broker
         greenlane topics create      (in another terminal)
 

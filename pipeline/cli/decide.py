@@ -29,6 +29,8 @@ def decide(
 ) -> None:
     """Try manifests without any broker: decisions as JSON Lines, faults in words.
 
+    For example:
+
         greenlane simulate --parcels 200 --seed 7 --output manifests.jsonl
         greenlane decide manifests.jsonl > decisions.jsonl
 

@@ -47,6 +47,8 @@ def demo(
 ) -> None:
     """Show everything at work: a broker, workers, simulated carriers, and the closing ledger.
 
+    For example:
+
         greenlane demo
         greenlane demo --rate 1000 --parcels 30000
         greenlane demo --parcels 200000 --json

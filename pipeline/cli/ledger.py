@@ -25,6 +25,8 @@ def ledger(
 ) -> None:
     """Add up what became of every announced parcel: the difference must be 0.
 
+    For example:
+
         greenlane ledger --broker 127.0.0.1:9092
 
     Reads the public topics from the beginning, committed messages only. Parcels on their way count

@@ -17,6 +17,7 @@ app = typer.Typer(
     "Start with `greenlane demo`.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # paragraphs flow to the width of the terminal
 )
 app.command("demo")(demo.demo)
 app.command("decide")(decide.decide)

@@ -41,6 +41,8 @@ def publish(
 ) -> None:
     """Publish manifests of files, and tell what became of them.
 
+    For example:
+
         greenlane publish manifests.jsonl --wait 30
 
     Large manifests are split into parts below the message limit. All files are read and checked

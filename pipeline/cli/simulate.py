@@ -44,6 +44,8 @@ def simulate(
 ) -> None:
     """Simulate carriers with known truth: faults, undervalued, split and prohibited goods.
 
+    For example:
+
         greenlane simulate --parcels 500 --seed 7 --output manifests.jsonl
         greenlane simulate --parcels 100000 --rate 2000 --broker 127.0.0.1:9092
 

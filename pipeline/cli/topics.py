@@ -41,6 +41,8 @@ def create(
 ) -> None:
     """Create the topics that are missing on a broker, as they are declared.
 
+    For example:
+
         greenlane topics create --broker 127.0.0.1:9092
 
     Can be repeated: topics that exist stay as they are. If one differs from its declaration in a
@@ -66,6 +68,8 @@ def create(
 @app.command()
 def show(as_json: AsJson = False) -> None:
     """Show what each topic is for: its key, who writes and reads it, how long it is kept.
+
+    For example:
 
         greenlane topics show
         greenlane topics show --json

@@ -30,7 +30,12 @@ _decode = msgspec.json.Decoder(Decision).decode
 
 def watch(
     carrier: Annotated[str, typer.Option(help="Only decisions on this carrier's parcels.")] = "",
-    outcome: Annotated[Outcome | None, typer.Option(help="Only this outcome.")] = None,
+    outcome: Annotated[
+        Outcome | None,
+        typer.Option(
+            metavar="OUTCOME", help="Only this one: release, inspection, revenue or refused."
+        ),
+    ] = None,
     parcel: Annotated[str, typer.Option(help="Only the parcel with this id.")] = "",
     from_beginning: Annotated[
         bool, typer.Option("--from-beginning", help="Begin with the oldest decisions kept.")
@@ -45,8 +50,13 @@ def watch(
 ) -> None:
     """Watch decisions live: one line each, or with --explain the whole story.
 
-    greenlane watch --outcome inspection --explain
-    greenlane watch --parcel LX123456785CN --from-beginning
+    For example:
+
+        greenlane watch --outcome inspection --explain
+        greenlane watch --parcel LX123456785CN --from-beginning
+
+    Shows what is decided from now on, unless --from-beginning is given, until Ctrl-C. What is not
+    committed is not shown. Exit status: 0, or 1 if no broker answers.
     """
     sought = Sought(carrier, outcome, parcel)
     style = Style.JSON if as_json else Style.WORDS if in_words else Style.LINE

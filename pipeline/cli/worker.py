@@ -45,15 +45,15 @@ def worker(
             min=1,
             max=64,
             help="Run so many worker processes and start each again that dies. They have ids "
-            "<worker-id>-1, -2, ... (worker-1, worker-2, ... without an id of yours) and web ports "
-            "from the given one on.",
+            "`<worker-id>-1`, -2, ... (worker-1, worker-2, ... without an id of yours) and web "
+            "ports from the given one on.",
         ),
     ] = None,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
 ) -> None:
     """Run one worker, or several: each takes its share of the partitions and clears parcels.
 
-    As many workers as cores, kept running:
+    For example, as many workers as cores, kept running:
 
         greenlane worker --workers 2
 
@@ -62,7 +62,7 @@ def worker(
         greenlane worker --worker-id worker-1 --web-port 6066
         greenlane worker --worker-id worker-2 --web-port 6067
 
-    Every setting can also be given as an environment variable GREENLANE_<NAME>; they are listed
+    Every setting can also be given as an environment variable `GREENLANE_<NAME>`; they are listed
     in docs/settings.md. A worker that is stopped (SIGTERM, Ctrl-C) finishes its running cycle and
     exits with 0; one that lost its partitions or its broker exits with 70 and may be started again.
     With --workers it is: after 0.2 seconds, then after twice the time for each further try, up to

@@ -28,8 +28,14 @@ def test_only_logs_outlive_a_trial_and_only_if_an_error_names_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, left: list[str]
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with pytest.raises(BrokerError), _folder() as folder:
-        (folder / "worker-1.log").touch()
-        (folder / "snapshots").mkdir()
-        raise BrokerError(text.format(folder=folder))
-    assert [path.name for path in tmp_path.rglob("*") if path != folder] == left
+
+    def fail() -> None:
+        with _folder() as folder:
+            (folder / "worker-1.log").touch()
+            (folder / "snapshots").mkdir()
+            raise BrokerError(text.format(folder=folder))
+
+    with pytest.raises(BrokerError):
+        fail()
+    assert [path.name for path in tmp_path.glob("*/*")] == left
+    assert len(list(tmp_path.iterdir())) == len(left)
