@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 import orjson
 
+from pipeline.sandbox.manifest_files import are_json_lines
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.records import Record
 
@@ -54,7 +55,9 @@ def read_messages(text: bytes) -> Iterator[bytes]:
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
-        yield from (line for line in text.splitlines() if line.strip())
+        lines = [line for line in text.splitlines() if line.strip()]
+        # One damaged document is one message, over however many lines it goes.
+        yield from lines if are_json_lines(lines) else [text]
         return
     if isinstance(document, list):
         # Numbers stay as they stand: none passes through a binary float.

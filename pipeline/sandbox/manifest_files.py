@@ -3,7 +3,7 @@
 What stands in a file is sent byte for byte: no number passes through a binary float.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,6 +17,15 @@ MESSAGE_BYTES_MAX = 900_000
 """Below the topic's limit of 1 MiB, with room for the batch around it."""
 PART_DIGITS_MAX = 5
 REQUIRED = ("carrier", "manifest_id", "parcels")
+KINDS = {
+    "NoneType": "null",
+    "bool": "true or false",
+    "int": "a number",
+    "float": "a number",
+    "str": "a text",
+    "list": "an array",
+}
+"""What people call the values of JSON, by the names of their Python types."""
 
 
 class ManifestDocument(NamedTuple):
@@ -51,12 +60,14 @@ def read_manifests(name: str, text: bytes) -> Iterator[ManifestDocument]:
         whole = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
-        if not _are_json_lines(lines):
+        if not are_json_lines([line for _, line in lines]):
             place = f"{name}:{error.lineno}"
             raise InputFileError(f"{place}: not a JSON document: {error.msg}") from error
         for number, line in lines:
             yield _document(f"{name}:{number}", line)
         return
+    if whole == []:
+        raise InputFileError(f"{name}: there is no manifest in it")
     if isinstance(whole, list):
         for number, raw in enumerate(msgspec.json.decode(text, type=list[Raw]), start=1):
             yield _document(f"{name}, manifest {number}", bytes(raw))
@@ -98,6 +109,11 @@ def messages_of(
     ]
 
 
+def are_json_lines(lines: Sequence[bytes]) -> bool:
+    """Whether one of the first two lines is a document of its own: one of them may be damaged."""
+    return len(lines) > 1 and any(map(_is_object, lines[:2]))
+
+
 def _groups(manifest: ManifestDocument, parcels_max: int, bytes_max: int) -> list[list[Raw]]:
     widest = 10**PART_DIGITS_MAX - 1
     header: dict[str, Any] = {"declared_parcel_count": widest} | manifest.fields
@@ -120,11 +136,6 @@ def _groups(manifest: ManifestDocument, parcels_max: int, bytes_max: int) -> lis
     return groups
 
 
-def _are_json_lines(lines: list[tuple[int, bytes]]) -> bool:
-    """Whether one of the first two lines is a document of its own: one of them may be damaged."""
-    return len(lines) > 1 and any(_is_object(line) for _, line in lines[:2])
-
-
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(orjson.loads(line), dict)
@@ -138,7 +149,7 @@ def _document(place: str, text: bytes) -> ManifestDocument:
     except orjson.JSONDecodeError as error:
         raise InputFileError(f"{place}: not a JSON document: {error.msg}") from error
     if form != "dict":
-        raise InputFileError(f"{place}: a manifest is a JSON object, this is a {form}")
+        raise InputFileError(f"{place}: a manifest is a JSON object, this is {KINDS[form]}")
     fields = msgspec.json.decode(text, type=dict[str, Raw])
     for name in REQUIRED:
         if name not in fields:

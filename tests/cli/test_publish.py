@@ -79,6 +79,12 @@ def test_a_repeat_is_told_as_such(where: list[str]) -> None:
     assert "accepted (sent before), 1 accepted" in result.stderr
 
 
+def test_the_faults_of_a_repeat_are_those_of_the_first_answer(where: list[str]) -> None:
+    text = encoded_with(parcel(parcel_id="BAD-2", items=[goods_item(description="accessories")]))
+    run("-", *where, text=text)
+    assert "  1 faults told with the first answer\n" in run("-", *where, text=text).stderr
+
+
 def test_what_intake_cannot_read_is_told(where: list[str]) -> None:
     document = orjson.loads(encoded()) | {"schema_version": 9}
     result = run("-", *where, text=orjson.dumps(document))
@@ -96,12 +102,6 @@ def test_nothing_is_sent_if_one_file_is_unusable(tmp_path: Path) -> None:
     error = run(good, bad, "--broker", "127.0.0.1:1").exception
     assert isinstance(error, InputFileError)
     assert str(error).startswith(f"{bad}:2: not a JSON document")
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    error = run(tmp_path / "missing.json").exception
-    assert isinstance(error, InputFileError)
-    assert str(error) == f"{tmp_path / 'missing.json'} cannot be read: No such file or directory"
 
 
 def test_without_a_broker_the_error_is_one_for_people() -> None:

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli.main import app
+from pipeline.errors import InputFileError
 from pipeline.sandbox.carriers.simulate import Mix, simulate
 from pipeline.sandbox.dry_run import read_messages
 from tests import builders
@@ -74,3 +75,17 @@ def test_a_file_may_be_one_document_an_array_or_lines() -> None:
     array, lines = orjson.dumps([one, two]), orjson.dumps(one) + b"\n\n" + orjson.dumps(two)
     assert list(read_messages(orjson.dumps(one))) == [orjson.dumps(one)]
     assert list(read_messages(array)) == list(read_messages(lines)) == [b'{"a":1}', b'{"b":2}']
+
+
+def test_a_damaged_document_of_many_lines_is_one_message() -> None:
+    text = json.dumps({"parcels": [1, 2]}, indent=2).encode()[:-3]
+    assert len(text.splitlines()) > 2
+    assert list(read_messages(text)) == [text]
+
+
+def test_a_file_without_a_manifest_is_an_unusable_call(tmp_path: Path) -> None:
+    path = tmp_path / "none.json"
+    path.write_bytes(b"[]")
+    error = runner.invoke(app, ["decide", str(path)]).exception
+    assert isinstance(error, InputFileError)
+    assert str(error) == f"{path}: there is no manifest in it"
