@@ -37,12 +37,14 @@ def acls(
 ) -> None:
     """Show who may do what, as it follows from owners and readers of the topics; or grant it.
 
+    For example:
+
         greenlane topics acls
         greenlane topics acls --user workers=greenlane --user officers=customs-nl --commands
         greenlane topics acls --apply
 
     Roles are workers, officers, collectors, warehouses, operators, and each carrier in
-    GREENLANE_CARRIERS_WITH_TOPICS by its id. Carriers on the shared topics get rights only with
+    `GREENLANE_CARRIERS_WITH_TOPICS` by its id. Carriers on the shared topics get rights only with
     --user carriers=NAME: there, any of them could use the name of another. Can be repeated; it
     takes nothing away. The broker needs an authorizer; how to set it up stands in docs/security.md.
     """

@@ -1,10 +1,12 @@
 """`greenlane topics`: the declared topics, shown and created."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -79,20 +81,30 @@ def show(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(msgspec.json.encode(declared_topics()))
         return
-    others = ("what", "key", "written by", "read by", "kept")
+    console = Console(markup=False)
+    for title, public in (("For everyone", True), ("Between the rooms", False)):
+        console.print(_table(title, [t for t in declared_topics() if t.public is public]))
+
+
+def _table(title: str, topics: Sequence[TopicDeclaration]) -> Table:
     table = Table(
-        Column("topic", no_wrap=True), *(Column(name, overflow="fold") for name in others)
+        Column("topic, and its key", no_wrap=True),
+        "written by",
+        "read by",
+        Column("kept", no_wrap=True),
+        title=title,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
     )
-    for topic in declared_topics():
+    for topic in topics:
         table.add_row(
-            topic.name,
-            topic.title if topic.public else f"internal: {topic.title}",
-            topic.key.partition(":")[0],
+            f"{topic.name}\n  {topic.key.partition(':')[0]}",
             topic.owner,
             ", ".join(topic.readers),
             _kept(topic),
         )
-    Console(markup=False).print(table)
+    return table
 
 
 def _kept(topic: TopicDeclaration) -> str:

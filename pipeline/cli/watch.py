@@ -105,6 +105,8 @@ async def _follow(reader: TopicReader, sought: Sought, style: Style, count: int)
     console = Console(highlight=False, markup=False, soft_wrap=True)
     left = count
     async with reader:
+        told = Console(stderr=True, highlight=False, soft_wrap=True)
+        told.print("Watching decisions; Ctrl-C ends it.", style="dim")
         while True:
             for record in await reader.poll(POLL_MS):
                 decision = _decode(record.value or b"")

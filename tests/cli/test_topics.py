@@ -23,6 +23,14 @@ def test_show_names_every_topic() -> None:
     assert all(name in result.stdout for name in DECLARED)
 
 
+def test_show_fits_an_ordinary_terminal_without_cutting_a_word() -> None:
+    shown = CliRunner().invoke(app, ["show"], env={"COLUMNS": "80"}).stdout
+    assert "\u2026" not in shown
+    words = {word.strip(",") for word in shown.split()}
+    for topic in declarations():
+        assert {topic.key.partition(":")[0].split()[0], *topic.readers} <= words
+
+
 def test_show_as_json_is_the_declarations() -> None:
     shown = json.loads(run("show", "--json").stdout)
     assert [topic["name"] for topic in shown] == DECLARED

@@ -101,5 +101,5 @@ def test_ctrl_c_ends_it_without_an_error(all_of: list[str]) -> None:
         assert watching.stderr
         assert watching.stdout.readline()
         watching.send_signal(signal.SIGINT)
-        assert watching.stderr.read() == b""
+        assert watching.stderr.read() == b"Watching decisions; Ctrl-C ends it.\n"
     assert watching.returncode == 0
