@@ -25,6 +25,7 @@ from pipeline.model import (
     case_key,
     consignee_key,
 )
+from pipeline.reference.version import reference_version
 from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.categorise import irg_category, low_value_limit
 from pipeline.rulebook.book import RuleBook
@@ -65,7 +66,9 @@ class AssessRoom:
             history_indicators(rules),
             timing_indicators(rules),
         )
-        self.versions = Versions(book.version, rules.version, data_rules_version, __version__)
+        self.versions = Versions(
+            book.version, rules.version, data_rules_version, __version__, reference_version()
+        )
         """Of everything the decisions rest on."""
 
     def work(self, record: Record, state: KeyedState[Exposure], outbox: Outbox) -> None:

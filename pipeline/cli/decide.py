@@ -51,7 +51,7 @@ def decide(
 
 def _tell_faults(dry_run: DryRun) -> bool:
     """Print what was refused and warned of; whether anything was refused."""
-    console = Console(stderr=True, highlight=False, markup=False)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     refused = False
     for line in dry_run.acknowledgements:
         answer = msgspec.json.decode(line, type=Acknowledgement)

@@ -56,6 +56,7 @@ def main() -> None:
     try:
         app()
     except GreenlaneError as error:
-        Console(stderr=True, highlight=False).print(f"greenlane: {error}", markup=False)
+        console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        console.print(f"greenlane: {error}")
         unusable = isinstance(error, InputFileError | SettingsError)
         sys.exit(EXIT_UNUSABLE_CALL if unusable else EXIT_FAILED)

@@ -4,8 +4,10 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import StrEnum
 from threading import Event
 from typing import Annotated, Any
 
@@ -15,6 +17,7 @@ import typer
 from pipeline.app import build_worker, stream_settings
 from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix
 from pipeline.contract.declarations import declarations
+from pipeline.errors import SettingsError
 from pipeline.ops.preflight import require_worker_rights
 from pipeline.settings import WORKER_RESTARTS, Settings, read_settings
 from pipeline.supervision.process import WORKER_COMMAND, WorkerProcess
@@ -23,6 +26,15 @@ from pipeline.supervision.supervisor import LOOK_S, Supervisor
 DEFAULTS = Settings()
 PORT_MAX = 65_535
 LOG_FORMAT = "[%(asctime)s] [%(process)s] [%(levelname)s] supervisor: %(message)s"
+
+
+class LogLevel(StrEnum):
+    """From the most talkative to the most silent."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
 
 
 def worker(
@@ -37,7 +49,12 @@ def worker(
     ] = DEFAULTS.worker_id,
     web_port: Annotated[
         int,
-        typer.Option(envvar="GREENLANE_WEB_PORT", help="Port of /metrics and /health pages."),
+        typer.Option(
+            envvar="GREENLANE_WEB_PORT",
+            min=1,
+            max=PORT_MAX,
+            help="Port of /metrics and /health pages.",
+        ),
     ] = DEFAULTS.web_port,
     workers: Annotated[
         int | None,
@@ -49,7 +66,9 @@ def worker(
             "ports from the given one on.",
         ),
     ] = None,
-    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    log_level: Annotated[
+        LogLevel, typer.Option(case_sensitive=False, help="What is worth a line in the log.")
+    ] = LogLevel.INFO,
 ) -> None:
     """Run one worker, or several: each takes its share of the partitions and clears parcels.
 
@@ -79,9 +98,10 @@ def worker(
     settings = replace(read_settings(os.environ), **given)
     if workers and web_port + workers - 1 > PORT_MAX:
         raise typer.BadParameter(f"{workers} ports from {web_port} on are more than there are")
+    _require_web_ports(settings, workers or 1)
     asyncio.run(_check(settings))
     if workers:
-        logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT)
+        logging.basicConfig(level=log_level.value, format=LOG_FORMAT)
         environment = {f"GREENLANE_{name.upper()}": str(value) for name, value in given.items()}
         command = (*WORKER_COMMAND, "--log-level", log_level)
         supervisor = Supervisor(_processes(workers, settings, environment, command))
@@ -114,6 +134,22 @@ def _supervise(supervisor: Supervisor) -> int:
         supervisor.look()
     logging.getLogger(__name__).info("stopping %d workers", len(supervisor.workers))
     return 0 if supervisor.stop() else 1
+
+
+def _require_web_ports(settings: Settings, workers: int) -> None:
+    """See that the pages can be served."""
+    host = settings.web_host
+    for port in range(settings.web_port, settings.web_port + workers):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            # As servers do: connections of an earlier server that are still closing do not matter.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise SettingsError(
+                    f"the pages of a worker cannot be served on {host}, port {port}: "
+                    f"{error.strerror}; choose another --web-port, or GREENLANE_WEB_HOST"
+                ) from error
 
 
 async def _check(settings: Settings) -> None:

@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import msgspec
 
+from pipeline import __version__
 from pipeline.decide.decide import refused, settle_inspected
 from pipeline.decide.publish import Occasion, Step, take_step
 from pipeline.decide.read import Refusal, refusal
 from pipeline.decide.state import Case
 from pipeline.errors import ErrorCode
-from pipeline.model import Assessed, FoundItem, GoodsItem, InspectionResult, Parcel
+from pipeline.model import Assessed, FoundItem, GoodsItem, InspectionResult, Parcel, Versions
+from pipeline.reference.version import reference_version
 from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.bill import AMOUNT_MAX
 from pipeline.revenue.categorise import irg_category
@@ -74,7 +76,11 @@ def reassess(
         book=book,
     )
     found = msgspec.structs.replace(
-        before, irg_category=category, irg_reason=category_reason, revenue=revenue
+        before,
+        irg_category=category,
+        irg_reason=category_reason,
+        revenue=revenue,
+        versions=_versions_now(before.versions, book),
     )
     finding = (
         f"inspected and found otherwise than declared; charges were {before.revenue.total_due} "
@@ -86,6 +92,16 @@ def reassess(
         settle_inspected(finding, revenue, case.paid),
         occasion,
         case,
+    )
+
+
+def _versions_now(before: Versions, book: RuleBook) -> Versions:
+    """What charges computed today rest on; score and data rules are those of the first decision."""
+    return msgspec.structs.replace(
+        before,
+        rule_book=book.version,
+        reference_data=reference_version(),
+        software=__version__,
     )
 
 

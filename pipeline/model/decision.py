@@ -64,6 +64,9 @@ class Versions(Struct, frozen=True, gc=False):
     risk_rules: str
     data_rules: str
     software: str
+    reference_data: Annotated[
+        str, Meta(description="code lists and exchange rates; empty in decisions of old releases")
+    ] = ""
 
 
 class Decision(Struct, frozen=True, gc=False, kw_only=True):

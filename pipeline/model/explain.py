@@ -108,9 +108,11 @@ def _charge(line: RevenueLine, currency: str) -> str:
 
 def _law(decision: Decision) -> str:
     versions = decision.versions
+    reference = f" reference data {versions.reference_data}," if versions.reference_data else ""
     return (
         f"  Law of {decision.legal_date}; rule book {versions.rule_book}, risk rules "
-        f"{versions.risk_rules}, data rules {versions.data_rules}, software {versions.software}."
+        f"{versions.risk_rules}, data rules {versions.data_rules},{reference} "
+        f"software {versions.software}."
     )
 
 

@@ -85,7 +85,7 @@ def assessment(**fields: Any) -> Assessment:
         "rules": [],
         "revenue": revenue_of(ordinary_parcel()),
         "legal_date": LEGAL_DATE.isoformat(),
-        "versions": Versions("law-1", "risk-1", "data-1", "0.1"),
+        "versions": Versions("law-1", "risk-1", "data-1", "0.1", "ref-1"),
     }
     return Assessment(**{**ordinary, **fields})
 

@@ -33,7 +33,10 @@ def test_a_first_decision_is_told_line_by_line() -> None:
             "Art. 96-97, and national law)"
         ),
         "    Total 9.06 EUR: to be paid before release.",
-        "  Law of 2026-07-07; rule book law-1, risk rules risk-1, data rules data-1, software 0.1.",
+        (
+            "  Law of 2026-07-07; rule book law-1, risk rules risk-1, data rules data-1, "
+            "reference data ref-1, software 0.1."
+        ),
     ]
 
 

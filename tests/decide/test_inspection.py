@@ -3,9 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
+from pipeline import __version__
 from pipeline.decide.state import kept
 from pipeline.model import Cause, FeedbackNoted, FoundItem, InspectionVerdict, IrgCategory, Outcome
+from pipeline.reference.version import reference_version
+from pipeline.rulebook.book import load_rule_book
 from tests.builders import goods_item, parcel
 from tests.decide.desk import (
     CARRIER,
@@ -131,3 +135,22 @@ def test_a_repeated_result_has_no_second_effect() -> None:
     desk.inspect(result(COMPLIANT))
     assert (desk.case(), desk.codes(), len(desk.events())) == (before, [], 3)
     assert desk.stream.notes[-1] == FeedbackNoted("inspection_result", "repeated")
+
+
+def test_charges_computed_anew_name_the_versions_they_rest_on() -> None:
+    """Days may lie between, and a new release; what was scored stays with its own versions."""
+    desk = Desk().announce(selected()).inspect(result(DISCREPANCY))
+    before, after = (event.versions for event in desk.events())
+    assert before == assessed().assessment.versions
+    assert after == replace(
+        before,
+        rule_book=load_rule_book().version,
+        reference_data=reference_version(),
+        software=__version__,
+    )
+    assert after != before
+
+
+def test_a_confirmed_assessment_keeps_its_versions() -> None:
+    desk = Desk().announce(selected()).inspect(result(COMPLIANT))
+    assert desk.last.versions == assessed().assessment.versions

@@ -250,9 +250,14 @@ def test_an_assignment_tells_partitions_and_recovery_and_a_revocation_takes_them
 
 
 def test_the_worker_tells_what_it_decides_with(observed: Observed) -> None:
-    versions = Versions(rule_book="b1", risk_rules="r1", data_rules="d1", software="s1")
-    observed.metrics.set_worker("w1", versions)
-    labels = {"rule_book": "b1", "risk_rules": "r1", "data_rules": "d1", "software": "s1"}
+    labels = {
+        "rule_book": "b1",
+        "risk_rules": "r1",
+        "data_rules": "d1",
+        "software": "s1",
+        "reference_data": "c1",
+    }
+    observed.metrics.set_worker("w1", Versions(**labels))
     assert observed.value("worker_info", worker_id="w1", **labels) == 1
 
 
