@@ -16,6 +16,7 @@ from rich.live import Live
 from pipeline import __version__
 from pipeline.cli import demo_view
 from pipeline.cli.options import BROKER_DEFAULT, settings_for
+from pipeline.cli.program import program
 from pipeline.connection import broker_of
 from pipeline.model import Decision
 from pipeline.model.explain import explain
@@ -98,7 +99,7 @@ def _run(
     if keep:
         console.print(
             f"The broker answers at {started.broker}, topics begin with {started.topic_prefix!r}. "
-            f"In another terminal:\n  greenlane watch --broker {started.broker} "
+            f"In another terminal:\n  {program()} watch --broker {started.broker} "
             f"--topic-prefix {started.topic_prefix}\nCtrl-C ends it.",
             soft_wrap=True,
         )
@@ -147,7 +148,7 @@ def _conclude(console: Console, run: TrialRun, ledger: Ledger) -> None:
     decisions = [msgspec.json.decode(sample, type=Decision) for sample in run.samples.values()]
     console.print(demo_view.explanations(explain(decision) for decision in decisions))
     console.print()
-    console.print(demo_view.NEXT_STEPS)
+    console.print(demo_view.next_steps())
 
 
 def _summary(run: TrialRun, ledger: Ledger, workers: int, seed: int) -> dict[str, object]:

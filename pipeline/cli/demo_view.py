@@ -9,6 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.cli.program import program
 from pipeline.ops.ledger import Ledger
 from pipeline.sandbox.carriers.truth import ParcelKind
 
@@ -117,10 +118,14 @@ def explanations(explained: Iterable[Sequence[str]]) -> RenderableType:
     )
 
 
-NEXT_STEPS = """\
+def next_steps() -> str:
+    """Commands to go on with."""
+    greenlane = program()
+    return f"""\
 Where to look next
-  greenlane simulate --parcels 500 --seed 7 --output manifests.jsonl
-  greenlane decide manifests.jsonl     what becomes of them, without a broker
-  greenlane demo --keep                goes on until Ctrl-C; meanwhile:
-  greenlane watch --help               single decisions, live
-  README.md                            the tour"""
+  Manifests in a file, and what becomes of them without a broker:
+    {greenlane} simulate --parcels 500 --seed 7 --output manifests.jsonl
+    {greenlane} decide manifests.jsonl
+  All this until Ctrl-C; it tells how to follow single decisions meanwhile:
+    {greenlane} demo --keep
+  The tour: README.md"""

@@ -3,7 +3,7 @@
 What stands in a file is sent byte for byte: no number passes through a binary float.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -107,6 +107,20 @@ def messages_of(
         )
         for part, group in enumerate(groups, start=1)
     ]
+
+
+def as_published(messages: Iterable[bytes], *, parcels_max: int) -> Iterator[bytes]:
+    """Messages as `greenlane publish` would send them: manifests above the limits in parts.
+
+    What is no manifest, or cannot be split, stays as it is.
+    """
+    for message in messages:
+        try:
+            parts = messages_of(_document("", message), parcels_max=parcels_max)
+        except InputFileError:
+            yield message
+        else:
+            yield from (part.value for part in parts)
 
 
 def are_json_lines(lines: Sequence[bytes]) -> bool:

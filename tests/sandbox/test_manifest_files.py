@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputFileError
-from pipeline.sandbox.manifest_files import ManifestMessage, messages_of, read_manifests
+from pipeline.sandbox.manifest_files import (
+    ManifestMessage,
+    as_published,
+    messages_of,
+    read_manifests,
+)
 
 HEADER = {"schema_version": 1, "carrier": "SWIFTPOST", "manifest_id": "SP-1"}
 
@@ -148,3 +153,20 @@ def test_keys_name_carrier_and_manifest_as_text() -> None:
     (read,) = read_manifests("file", orjson.dumps(document))
     assert messages_of(read, parcels_max=1)[0].key == "SWIFTPOST/Ü/1".encode()
     assert msgspec.json.decode(read.fields["manifest_id"]) == "Ü/1"
+
+
+def test_messages_are_as_they_would_be_published() -> None:
+    """What fits and what nobody can read stay as they are; what is too large goes in parts."""
+    large = orjson.dumps(manifest(parcels=5))
+    assert list(as_published([LINE, b"{", b"[]", b"7"], parcels_max=2)) == [LINE, b"{", b"[]", b"7"]
+    parts = [orjson.loads(part) for part in as_published([large], parcels_max=2)]
+    assert [(p["part"], p["parts"], len(p["parcels"])) for p in parts] == [
+        (1, 3, 2),
+        (2, 3, 2),
+        (3, 3, 1),
+    ]
+
+
+def test_a_part_that_is_too_large_stays_as_it_is() -> None:
+    part = orjson.dumps({**manifest(), "part": 1, "parts": 2, "remark": "x" * 1_000_000})
+    assert list(as_published([part], parcels_max=2)) == [part]
