@@ -10,12 +10,10 @@ import typer
 from rich.console import Console
 
 from pipeline.app import build_dry_run
-from pipeline.errors import InputFileError
+from pipeline.cli.files import read_file
 from pipeline.model import Acknowledgement
 from pipeline.sandbox.dry_run import DryRun, read_messages, run_dry
 from pipeline.settings import read_settings
-
-STANDARD_INPUT = Path("-")
 
 
 def decide(
@@ -37,21 +35,12 @@ def decide(
     ordered by outcome; faults go to standard error. Exit status: 0 if everything was accepted,
     1 if anything was refused, 2 if the call was unusable.
     """
-    dry_run = run_dry(build_dry_run(read_settings(os.environ)), read_messages(_read(file)))
+    dry_run = run_dry(build_dry_run(read_settings(os.environ)), read_messages(read_file(file)))
     lines = [*(dry_run.acknowledgements if acknowledgements else []), *dry_run.decisions]
     sys.stdout.buffer.writelines(line + b"\n" for line in lines)
     sys.stdout.flush()
     if _tell_faults(dry_run):
         raise typer.Exit(1)
-
-
-def _read(file: Path) -> bytes:
-    if file == STANDARD_INPUT:
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputFileError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def _tell_faults(dry_run: DryRun) -> bool:

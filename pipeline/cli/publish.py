@@ -1,7 +1,6 @@
 """`greenlane publish`: a carrier's manifest files to the broker."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from pipeline.cli.files import read_file
 from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix, broker_at
-from pipeline.errors import InputFileError
 from pipeline.model import Severity
 from pipeline.ops.partitions import topics_on
 from pipeline.ops.topic_reader import TopicReader
@@ -21,8 +20,6 @@ from pipeline.sandbox.manifest_files import ManifestMessage, messages_of, read_m
 from pipeline.sandbox.publisher import publish as publish_messages
 from pipeline.settings import Settings
 from pipeline.stream import connection
-
-STANDARD_INPUT = Path("-")
 
 
 def publish(
@@ -50,7 +47,7 @@ def publish(
     messages = [
         message
         for path in files
-        for manifest in read_manifests(str(path), _read(path))
+        for manifest in read_manifests(str(path), read_file(path))
         for message in messages_of(manifest, parcels_max=parcels_max)
     ]
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -106,12 +103,3 @@ def _tell(console: Console, answers: Answers, wait_s: float) -> None:
             "does a worker run?",
             style="red",
         )
-
-
-def _read(path: Path) -> bytes:
-    if path == STANDARD_INPUT:
-        return sys.stdin.buffer.read()
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputFileError(f"{path} cannot be read: {error.strerror}") from error
