@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit chaos bench lock reference clean
+.PHONY: help demo test lint types unit chaos mutants bench lock reference clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -36,8 +36,11 @@ types: $(VENV)/installed-dev ## types of the product, strictly
 unit: $(VENV)/installed-dev ## unit, property, scenario and broker tests
 	$(BIN)/python -m pytest
 
-chaos: $(VENV)/installed-dev ## the fault suite, 100,000 parcels each; one of it: FAMILY= PARCELS= SEED= REPORT=
-	@$(BIN)/python -m tests.chaos $(foreach name,FAMILY PARCELS SEED REPORT,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
+chaos: $(VENV)/installed-dev ## the fault suite, 100,000 parcels each; one of it: FAMILY= PARCELS= SEED= REPORT=, or MUTANT=
+	@$(BIN)/python -m tests.chaos$(if $(MUTANT),.mutation) $(foreach name,FAMILY MUTANT PARCELS SEED REPORT,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
+
+mutants: $(VENV)/installed-dev ## the fault suite against itself: protections taken away one by one must be reported
+	@$(BIN)/python -m tests.chaos.mutation $(foreach name,PARCELS SEED REPORT,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 
 bench: $(VENV)/installed ## figures of throughput and latency on this machine
 	$(BIN)/greenlane demo --parcels 200000 --json

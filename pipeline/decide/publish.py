@@ -86,7 +86,8 @@ def take_step(assessed: Assessed, ruling: Ruling, occasion: Occasion, before: Ca
         revenue=assessment.revenue,
         legal_date=assessment.legal_date,
         received_at=header.received_at,
-        occurred_at=occasion.occurred_at,
+        # Clocks of brokers differ, and can be set back: no event stands before its manifest.
+        occurred_at=max(occasion.occurred_at, header.received_at),
         versions=assessment.versions,
         causing_id=occasion.causing_id,
     )

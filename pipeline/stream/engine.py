@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from time import perf_counter, time
 
-from pipeline.stream.cycle import CycleBudget
+from pipeline.stream.cycle import CycleBudget, Pace
 from pipeline.stream.kafka import KafkaLog
 from pipeline.stream.log import Log, Membership
 from pipeline.stream.outbox import Outbox
@@ -52,6 +52,7 @@ class Engine:
         self._ready = asyncio.Event()
         self._on_failure = on_failure
         self._waiting = WaitingRecords(settings.cycle_bytes_max)
+        self._pace = Pace(settings)
         self._membership: Membership | None = None
         self._working = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -211,12 +212,14 @@ class Engine:
         await self._log.send_offsets(positions, membership)
         ends = await deliveries.confirm()
         await self._log.commit()
+        transaction_seconds = perf_counter() - started
+        self._pace.note(transaction_seconds)
         self._snapshots.committed(self._workshop, ends, now_ms / 1000)
         self.observer.on_cycle(
             CycleReport(
                 committed_at_ms=int(time() * 1000),
                 rooms=reports,
-                transaction_seconds=perf_counter() - started,
+                transaction_seconds=transaction_seconds,
                 outputs=deliveries.outputs,
                 state=self.state_sizes(),
                 notes=outbox.notes,
@@ -229,7 +232,7 @@ class Engine:
     ) -> set[TopicPartition]:
         """Work on what waits until the cycle is full; the sources that were worked on."""
         sources: set[TopicPartition] = set()
-        budget = CycleBudget(self.settings, self._waiting.load)
+        budget = CycleBudget(self.settings, self._waiting.load, self._pace.share)
         unpaused_s = 0.0
         for record in self._waiting.in_turn():
             source = TopicPartition(record.topic, record.partition)

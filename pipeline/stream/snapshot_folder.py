@@ -27,9 +27,9 @@ from pipeline.stream.state import UnreadableStateError
 log = logging.getLogger(__name__)
 
 AGE_MAX_S = 12 * 3_600
-"""Half of the 24 hours for which changelogs keep tombstones (`delete.retention.ms`, Kafka's default
-and declared): with an older snapshot, entries deleted since could come back. The other half is
-for clocks that were set back meanwhile."""
+"""A quarter of the 48 hours for which declared changelogs keep tombstones (`delete.retention.ms`):
+with an older snapshot, entries deleted since could come back. The rest is for clocks that were set
+back meanwhile, by a day and more."""
 CLEARED_MAX = 1_000
 """Files looked at when the folder is cleared."""
 SNAPSHOT, PART = ".snapshot", ".part"

@@ -42,7 +42,7 @@ def main(
     """Kill, cut, freeze and repeat under load, and let an independent oracle count."""
     console = Console(stderr=bool(family), highlight=False, soft_wrap=True)
     console.width = max(console.width, TABLE_WIDTH)
-    chosen = _chosen(family)
+    chosen = [one for one in _chosen(family) if _possible(console, one)]
     report.parent.mkdir(parents=True, exist_ok=True)
     # aiokafka's complaints while brokers are away; what matters is told by the verdict.
     logging.basicConfig(filename=report.with_suffix(".log"), filemode="w", level=logging.WARNING)
@@ -53,9 +53,9 @@ def main(
     )
     console.print(verdict_table(verdicts))
     console.print(f"Seed {drawn}; details in {report}")
-    if family:
+    if family and verdicts:
         typer.echo(orjson.dumps(verdicts[0].as_json()).decode())
-    if not all(verdict.valid for verdict in verdicts):
+    if not verdicts or not all(verdict.valid for verdict in verdicts):
         raise typer.Exit(INVALID)
     if not all(verdict.passed for verdict in verdicts):
         raise typer.Exit(FAILED)
@@ -66,6 +66,13 @@ def _chosen(name: str) -> list[Family]:
     if name and name not in known:
         raise typer.BadParameter(f"{name} is no family; there are: {', '.join(known)}")
     return [known[name]] if name else list(known.values())
+
+
+def _possible(console: Console, family: Family) -> bool:
+    reason = family.why_not()
+    if reason:
+        console.print(f"[bold]{family.name}[/bold] is left out: {reason}")
+    return not reason
 
 
 def _run(console: Console, family: Family, plan: Plan) -> Verdict:

@@ -118,6 +118,9 @@ class Family:
     topics: Callable[[Sequence[TopicDeclaration]], Sequence[TopicDeclaration]] = lambda them: them
     """Changes declarations before the topics are created."""
 
+    why_not: Callable[[], str] = lambda: ""
+    """Why it cannot be run here; empty if it can."""
+
     stall_s: Span = Span(brief=40, full=60)
     """Without any progress for so long, the run ends: something is stuck."""
     recovery_s_max: Span = Span(brief=30, full=30)

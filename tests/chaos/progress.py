@@ -64,6 +64,7 @@ class Progress:
 
     async def follow(self, on_decision: Callable[[Read, dict[str, Any]], None]) -> None:
         """Read for ever; `on_decision` hears of each decision event."""
+        self.moved_at_s = time.monotonic()
         async with new_consumer(self._broker) as consumer:
             consumer.assign(await places_of(consumer, [self._prefix + name for name in TOPICS]))
             while True:

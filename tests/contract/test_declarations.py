@@ -43,8 +43,10 @@ def test_the_memory_of_a_room_is_compacted_and_its_own(room: object) -> None:
     assert changelog.owner == room.name  # type: ignore[attr-defined]
 
 
-def test_the_time_of_receipt_is_the_brokers() -> None:
-    assert TOPICS["manifests"].timestamp_type == "LogAppendTime"
+def test_all_times_are_the_brokers() -> None:
+    """A sender's or worker's clock in the future would make rooms forget, one in the past would
+    date decisions before their manifests."""
+    assert {topic.timestamp_type for topic in TOPICS.values()} == {"LogAppendTime"}
 
 
 def test_an_unknown_field_is_an_error_that_names_file_and_field(tmp_path: Path) -> None:

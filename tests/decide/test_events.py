@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from pipeline.contract.declarations import declarations
 from pipeline.decide.publish import instant
 from pipeline.decide.state import CASE_KEPT_MS
 from pipeline.model import Cause, Decision, DecisionNoted, IrgCategory, Outcome
@@ -32,6 +31,16 @@ def test_times_are_those_of_the_records() -> None:
     decision = Desk().announce(assessed()).last
     assert decision.received_at == RECEIVED_AT
     assert decision.occurred_at == datetime.fromtimestamp((FIRST_MS + 1_000) / 1000, UTC)
+
+
+def test_no_event_stands_before_its_manifest() -> None:
+    """Even when the broker's clock was set back between the two."""
+    day_before_ms = FIRST_MS - 86_400_000
+    desk = Desk().send(
+        "assessments", None, msgspec.msgpack.encode([assessed()]), timestamp_ms=day_before_ms
+    )
+    assert desk.last.occurred_at == RECEIVED_AT
+    assert dict(desk.records()[0].headers)["ce_time"] == RECEIVED_AT.isoformat().encode()
 
 
 def test_each_event_is_noted_for_the_metrics() -> None:
@@ -68,9 +77,3 @@ def test_timestamps_no_calendar_holds() -> None:
     """Producers set any number."""
     assert instant(-1) == datetime(1970, 1, 1, tzinfo=UTC)
     assert instant(2**63 - 1).year == 9999
-
-
-def test_feedback_carries_the_time_of_the_broker() -> None:
-    """A sender's clock far in the future would make the room forget all its cases."""
-    declared = {topic.name: topic.timestamp_type for topic in declarations()}
-    assert {declared[name] for name in ("inspections", "payments")} == {"LogAppendTime"}

@@ -1,0 +1,1 @@
+"""What families of faults harm with: each instrument is a small file with tests of its own."""
