@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
+from pipeline.cli import files
 from pipeline.cli.main import app
 from pipeline.errors import InputFileError
 from tests.builders import manifest
@@ -53,3 +54,17 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_bytes(b"\xef\xbb\xbf" + msgspec.json.encode(manifest()))
     assert run(["decide"], path).exit_code == 0
+
+
+@pytest.mark.parametrize("where", ["file", "standard input"])
+@pytest.mark.parametrize(("limit", "refused"), [(10, False), (9, True)])
+def test_a_file_is_read_up_to_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, limit: int, refused: bool
+) -> None:
+    """Here ten bytes that are no manifest."""
+    monkeypatch.setattr(files, "FILE_BYTES_MAX", limit)
+    path = tmp_path / "ten"
+    path.write_bytes(b"0123456789")
+    result = run(["decide"], *(("-", b"0123456789") if where != "file" else (path,)))
+    assert isinstance(result.exception, InputFileError) == refused
+    assert not refused or "has more than 9 bytes" in str(result.exception)

@@ -9,7 +9,7 @@ from tests.data import data_file
 from tests.intake.intake import Intake
 from tests.marketplace.manifests import manifests as marketplace_manifests
 
-NAMES_PER_MANIFEST = 2_000
+NAMES_PER_MANIFEST = 1_000
 
 
 def test_names_of_many_cultures_are_accepted() -> None:

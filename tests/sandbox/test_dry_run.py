@@ -89,3 +89,24 @@ def test_a_file_without_a_manifest_is_an_unusable_call(tmp_path: Path) -> None:
     error = runner.invoke(app, ["decide", str(path)]).exception
     assert isinstance(error, InputFileError)
     assert str(error) == f"{path}: there is no manifest in it"
+
+
+def test_a_manifest_above_the_limit_of_bytes_is_decided_in_parts(tmp_path: Path) -> None:
+    """As it would be published."""
+    many = [builders.parcel(parcel_id=f"P-{number}") for number in range(1_990)]
+    path = tmp_path / "large.json"
+    path.write_bytes(msgspec.json.encode(builders.manifest(parcels=many)))
+    assert path.stat().st_size > 1_048_576
+    result = runner.invoke(app, ["decide", str(path), "--acknowledgements"])
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    parts = [(line["part"], line["parts"]) for line in lines if "part" in line]
+    assert parts == [(1, 2), (2, 2)]
+    assert sum(line.get("accepted_parcels", 0) for line in lines) == 1_990
+
+
+def test_what_is_too_large_and_no_manifest_is_refused_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "large.json"
+    path.write_bytes(b'{"text": "' + b"x" * 1_100_000 + b'"}')
+    result = runner.invoke(app, ["decide", str(path)])
+    assert result.exit_code == 1
+    assert "the limit is 1,048,576" in " ".join(result.stderr.split())

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.stream import KeyedState, Outbox, Record, TopicPartition
 from pipeline.stream.memory import MemoryStream
+from pipeline.stream.records import HEADERS_MAX, RECORD_BYTES_MAX, Fault
 from pipeline.stream.report import RoomReport
 from pipeline.stream.state import EXPIRED_PER_CYCLE_MAX, EXPIRY_BUCKET_MS
 from pipeline.stream.work import StateLimitError, Workshop
@@ -122,3 +123,42 @@ def test_in_memory_too_the_key_chooses_the_partition():
     first, second, third = stream.read("lines")
     assert (first.partition, first.offset) == (third.partition, third.offset - 1)
     assert first.partition != second.partition
+
+
+TOO_MANY = [("h", b"")] * (HEADERS_MAX + 1)
+
+
+@pytest.mark.parametrize(
+    ("record", "text"),
+    [
+        (line(0)._replace(value=b" " * RECORD_BYTES_MAX), ""),
+        (line(0)._replace(value=b" " * (RECORD_BYTES_MAX + 1)), "1,048,577 bytes unpacked"),
+        (line(0)._replace(key=b"k", value=b" " * RECORD_BYTES_MAX), "1,048,577 bytes unpacked"),
+        (line(0)._replace(headers=[("h", bytes(RECORD_BYTES_MAX))]), "bytes unpacked"),
+        (line(0)._replace(headers=TOO_MANY[1:]), ""),
+        (line(0)._replace(headers=TOO_MANY), "101 headers, the limit is 100"),
+    ],
+)
+def test_a_record_above_a_limit_is_a_dead_letter_without_its_content(
+    workshop: Workshop, record: Record, text: str
+):
+    """The letter names its place; what stands there would not fit, and no room ever sees it."""
+    outbox = workshop.new_outbox()
+    workshop.work(record, outbox, RoomReport())
+    assert workshop.positions == {SOURCE: 1}
+    letters = [output for output in outbox.outputs() if output.topic == "dead-letters"]
+    assert len(letters) == bool(text)
+    for letter in letters:
+        headers = dict(letter.headers)
+        assert (letter.key, letter.value) == (None, None)
+        assert headers["error_code"] == b"message_too_large"
+        assert text.encode() in headers["error_text"]
+        assert (headers["source_topic"], headers["source_offset"]) == (b"lines", b"0")
+
+
+def test_a_record_that_stands_for_an_unreadable_batch_is_a_dead_letter(workshop: Workshop):
+    outbox = workshop.new_outbox()
+    fault = Fault("unreadable_batch", "it is damaged")
+    workshop.work(Record("lines", 0, 7, 0, None, None, fault=fault), outbox, RoomReport())
+    assert outbox.dead_letter_codes == [("lines", "unreadable_batch")]
+    assert workshop.positions == {SOURCE: 8}
