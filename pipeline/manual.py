@@ -1,4 +1,4 @@
-"""The generated pages of `docs/`: settings, errors, rules.
+"""The generated pages of `docs/`: settings, errors, limits, rules.
 
 `python -m pipeline.manual` writes them, `--check` fails when one is out of date.
 """
@@ -15,6 +15,7 @@ from pipeline import settings
 from pipeline.assess.rules import load_risk_rules
 from pipeline.errors import ERROR_TEXTS
 from pipeline.intake.rules import load_data_rules
+from pipeline.limits import field_limits, limits
 from pipeline.settings import Settings
 
 DOCS_FOLDER = Path(__file__).parents[1] / "docs"
@@ -24,6 +25,10 @@ DATA_HEAD = """\
 RISK_INTRO = """\
 Points go into a score of 100 x (1 - product of (1 - points / 100)); a mandatory rule selects
 whatever the score.
+"""
+FIELDS_INTRO = """\
+A parcel with a field above its limit is refused (DQ00); in the header of a manifest, an inspection
+result or a payment, the message is a dead letter `invalid_message`.
 """
 NOTE = "<!-- Made by `python -m pipeline.manual` (`make reference`); do not edit. -->"
 
@@ -50,6 +55,27 @@ def errors_page() -> str:
     return _page("Error codes", intro, "| code | what is wrong; how to mend it |\n|---|---|", rows)
 
 
+def limits_page() -> str:
+    """Every limit on what comes in."""
+    intro = (
+        "What comes in is limited, and what exceeds a limit is told and counted, never cut. Each "
+        "is tested one above and one below. What they protect from stands in "
+        "[security.md](security.md)."
+    )
+    rows = (f"| {what} | {most} | {beyond} |" for what, most, beyond in limits())
+    by_field = (f"| {message} | `{field}` | {most} |" for message, field, most in field_limits())
+    return "\n".join(
+        [
+            _page("Limits", intro, "| what | at most | beyond it |\n|---|---|---|", rows),
+            "## Fields\n",
+            FIELDS_INTRO,
+            "| message | field | at most |\n|---|---|---|",
+            *by_field,
+            "",
+        ]
+    )
+
+
 def rules_page() -> str:
     """Every data rule and risk rule."""
     return "\n".join(
@@ -73,6 +99,7 @@ def rules_page() -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "errors.md": errors_page,
+    "limits.md": limits_page,
     "rules.md": rules_page,
 }
 
