@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from pipeline.contract.acls import Operation, Resource, Right
@@ -15,6 +17,8 @@ from pipeline.contract.create import create_topics
 from pipeline.contract.declarations import declarations
 from pipeline.contract.grant import grant
 from pipeline.sandbox.ports import free_port
+from tests import builders
+from tests.security.conftest import PREFIX
 from tests.security.secured_broker import SecuredBroker, password_of
 
 APART = {"GREENLANE_CARRIERS_WITH_TOPICS": "SWIFTPOST,BLUEWAVE"}
@@ -118,3 +122,32 @@ def test_rights_are_shown_without_any_broker() -> None:
         ("READ", "GROUP", "SWIFTPOST/"),
         ("WRITE", "TOPIC", "manifests.SWIFTPOST"),
     ]
+
+
+def test_a_carrier_publishes_a_file_and_is_answered(
+    installation: SecuredBroker, tmp_path: Path
+) -> None:
+    """It may read no dead letters, and needs no setting that names its topics."""
+    path = tmp_path / "manifests.jsonl"
+    good, bad = (
+        builders.manifest(carrier="BLUEWAVE", manifest_id=f"BW-{number}") for number in (1, 2)
+    )
+    broken = msgspec.json.encode(bad).replace(b'"version":1', b'"version":0')
+    path.write_bytes(msgspec.json.encode(good) + b"\n" + broken)
+    result = greenlane(
+        *("publish", str(path), "--wait", "30", "--topic-prefix", PREFIX),
+        environment=installation.environment("BLUEWAVE"),
+    )
+    assert "BW-1 part 1 of 1: accepted, 1 accepted, 0 rejected" in result.told
+    assert "BW-2: rejected, 0 accepted" in result.told
+    assert "[invalid_message]" in result.told
+    assert result.status == 1
+
+
+def test_operators_read_the_ledger(installation: SecuredBroker) -> None:
+    result = greenlane(
+        *("ledger", "--json", "--topic-prefix", PREFIX),
+        environment=installation.environment("operators"),
+    )
+    assert result.status == 0, result.told
+    assert json.loads(result.output)["difference"] == 0
