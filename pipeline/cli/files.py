@@ -17,18 +17,20 @@ def read_file(path: Path) -> bytes:
     """Content of a file, or of standard input for "-", without a byte order mark.
 
     Raises:
-        InputFileError: it cannot be read, is empty, compressed or larger than the limit; the text
-            names it.
+        InputFileError: it cannot be read, is empty, compressed or too large; the text names it.
     """
     name = "standard input" if path == STANDARD_INPUT else str(path)
     try:
-        text = _read(path)
+        if path == STANDARD_INPUT:
+            text = sys.stdin.buffer.read(FILE_BYTES_MAX + 1)
+        else:
+            with path.open("rb") as file:
+                text = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
         raise InputFileError(f"{name} cannot be read: {error.strerror}") from error
     if len(text) > FILE_BYTES_MAX:
         raise InputFileError(
-            f"{name} has more than {FILE_BYTES_MAX:,} bytes; split it at its lines, one manifest "
-            "in each"
+            f"{name} has more than {FILE_BYTES_MAX:,} bytes; divide its manifests among several"
         )
     text = text.removeprefix(codecs.BOM_UTF8)
     if not text.strip():
@@ -37,11 +39,3 @@ def read_file(path: Path) -> bytes:
         if text.startswith(beginning):
             raise InputFileError(f"{name} is compressed ({format_name}); unpack it first")
     return text
-
-
-def _read(path: Path) -> bytes:
-    """No more than is needed to see that it is too much."""
-    if path == STANDARD_INPUT:
-        return sys.stdin.buffer.read(FILE_BYTES_MAX + 1)
-    with path.open("rb") as file:
-        return file.read(FILE_BYTES_MAX + 1)

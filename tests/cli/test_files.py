@@ -1,17 +1,13 @@
 """Files that cannot hold manifests are told by name, by whichever command reads them."""
 
 import gzip
-import io
-import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.cli import files
-from pipeline.cli.files import STANDARD_INPUT, read_file
 from pipeline.cli.main import app
 from pipeline.errors import InputFileError
 from tests.builders import manifest
@@ -60,30 +56,15 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
     assert run(["decide"], path).exit_code == 0
 
 
-class Standard(NamedTuple):
-    buffer: io.BytesIO
-
-
-@pytest.fixture(params=["file", "standard input"])
-def ten_bytes(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    if request.param == "standard input":
-        monkeypatch.setattr(sys, "stdin", Standard(io.BytesIO(b"0123456789")))
-        return STANDARD_INPUT
-    path = tmp_path / "file"
-    path.write_bytes(b"0123456789")
-    return path
-
-
-def test_a_file_at_the_limit_is_read(ten_bytes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "FILE_BYTES_MAX", 10)
-    assert read_file(ten_bytes) == b"0123456789"
-
-
-def test_a_file_above_the_limit_is_refused(
-    ten_bytes: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("where", ["file", "standard input"])
+@pytest.mark.parametrize(("limit", "refused"), [(10, False), (9, True)])
+def test_a_file_is_read_up_to_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, limit: int, refused: bool
 ) -> None:
-    monkeypatch.setattr(files, "FILE_BYTES_MAX", 9)
-    with pytest.raises(InputFileError, match="has more than 9 bytes"):
-        read_file(ten_bytes)
+    """Here ten bytes that are no manifest."""
+    monkeypatch.setattr(files, "FILE_BYTES_MAX", limit)
+    path = tmp_path / "ten"
+    path.write_bytes(b"0123456789")
+    result = run(["decide"], *(("-", b"0123456789") if where != "file" else (path,)))
+    assert isinstance(result.exception, InputFileError) == refused
+    assert not refused or "has more than 9 bytes" in str(result.exception)
