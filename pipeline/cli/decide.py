@@ -8,12 +8,14 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
+from rich.progress import track
 
 from pipeline.app import build_dry_run
 from pipeline.cli.files import read_file
 from pipeline.errors import InputFileError
 from pipeline.model import Acknowledgement
 from pipeline.sandbox.dry_run import DryRun, read_messages, run_dry
+from pipeline.sandbox.manifest_files import as_published
 from pipeline.settings import read_settings
 
 
@@ -33,7 +35,8 @@ def decide(
         greenlane simulate --parcels 200 --seed 7 --output manifests.jsonl
         greenlane decide manifests.jsonl > decisions.jsonl
 
-    The same rooms as in a worker run on the file. Messages count as received when they say they
+    The same rooms as in a worker run on the file, and large manifests are split as `greenlane
+    publish` splits them. Messages count as received when they say they
     were issued, so the same file always gives the same bytes. Decisions go to standard output,
     ordered by outcome; faults go to standard error. Exit status: 0 if everything was accepted,
     1 if anything was refused, 2 if the call was unusable.
@@ -41,7 +44,13 @@ def decide(
     messages = list(read_messages(read_file(file)))
     if not messages:
         raise InputFileError(f"{file}: there is no manifest in it")
-    dry_run = run_dry(build_dry_run(read_settings(os.environ)), messages)
+    settings = read_settings(os.environ)
+    published = list(as_published(messages, parcels_max=settings.manifest_parcels_max))
+    console = Console(stderr=True)
+    watched = track(
+        published, "deciding", console=console, transient=True, disable=not console.is_terminal
+    )
+    dry_run = run_dry(build_dry_run(settings), watched)
     lines = [*(dry_run.acknowledgements if acknowledgements else []), *dry_run.decisions]
     sys.stdout.buffer.writelines(line + b"\n" for line in lines)
     sys.stdout.flush()

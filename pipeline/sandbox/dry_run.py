@@ -2,20 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import chain
 from typing import NamedTuple
 
 import msgspec
 import orjson
 
-from pipeline.errors import InputFileError
-from pipeline.sandbox.manifest_files import (
-    MESSAGE_BYTES_MAX,
-    are_json_lines,
-    messages_of,
-    read_manifests,
-)
-from pipeline.settings import Settings
+from pipeline.sandbox.manifest_files import are_json_lines
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.records import Record
 
@@ -40,9 +32,8 @@ def run_dry(stream: MemoryStream, messages: Iterable[bytes]) -> DryRun:
     """Run manifest messages through the rooms, one after the other.
 
     A message is received when it says it was issued, so that the same file gives the same bytes.
-    One above the limit of bytes is split, as `greenlane publish` would.
     """
-    for message in chain.from_iterable(map(_sendable, messages)):
+    for message in messages:
         header = _read_header(message)
         issued_at = header.issued_at
         stream.publish(
@@ -73,22 +64,6 @@ def read_messages(text: bytes) -> Iterator[bytes]:
         yield from map(bytes, msgspec.json.decode(text, type=list[msgspec.Raw]))
     else:
         yield text
-
-
-def _sendable(message: bytes) -> Iterator[bytes]:
-    if len(message) <= MESSAGE_BYTES_MAX:
-        yield message
-        return
-    try:
-        parts = [
-            part
-            for manifest in read_manifests("", message)
-            for part in messages_of(manifest, parcels_max=Settings().manifest_parcels_max)
-        ]
-    except InputFileError:
-        yield message  # the room says what is wrong with it
-        return
-    yield from (part.value for part in parts)
 
 
 def _read_header(message: bytes) -> _Header:
