@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import chain
-from time import perf_counter, time
 
+from pipeline.stream.clock import SYSTEM_CLOCK, Clock
 from pipeline.stream.cycle import CycleBudget, Pace
 from pipeline.stream.kafka import KafkaLog
 from pipeline.stream.log import Log, Membership
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 STOP_DEADLINE_S = 5.0
 ABORT_DEADLINE_S = 2.0
 CANCEL_AGAIN_S = 0.5
+FindCommitted = Callable[[], Awaitable[Mapping[TopicPartition, int]]]
+"""Finds the group's offsets of the assigned partitions, once no transaction may change them."""
 UNPAUSED_MAX_S = 0.01
 """How long work may keep the event loop from fetching, heartbeats and web pages."""
 
@@ -44,8 +46,10 @@ class Engine:
         observer: Observer,
         on_failure: Callable[[BaseException], None],
         stream_log: Log | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.settings = settings
+        self._clock = clock
         self._log = stream_log or KafkaLog(settings)
         self.rooms = tuple(rooms)
         self.observer = observer
@@ -94,7 +98,9 @@ class Engine:
         await self._log.start()
         counts = await partition_counts(self._log, self.rooms, self.settings.topic_prefix)
         self._workshop = Workshop(self.rooms, counts, self.settings.state_entries_max)
-        self._snapshots = await open_snapshots(self.rooms, self.settings, self._log, self.observer)
+        self._snapshots = await open_snapshots(
+            self.rooms, self.settings, self._log, self.observer, self._clock
+        )
         self._tasks = [asyncio.create_task(self._run(), name="cycles")]
 
     async def stop(self) -> None:
@@ -116,7 +122,7 @@ class Engine:
 
     def offer(self, chunk: Chunk) -> None:
         """Queue a chunk; one fetched before the last rebalance is dropped, its owner reads it."""
-        if self._membership and chunk.generation == self._membership.generation:
+        if chunk.membership is self._membership:
             self._waiting.add(chunk.source, chunk.records)
 
     async def wait_for_room(self) -> None:
@@ -135,12 +141,12 @@ class Engine:
             self._workshop.forget()
         self.observer.on_revoked(revoked)
 
-    def on_assigned(self, membership: Membership, committed: Mapping[TopicPartition, int]) -> None:
+    def on_assigned(self, membership: Membership, find_committed: FindCommitted) -> None:
         """Partitions came: restore their memories; work begins when that is done."""
         self._waiting.clear()
         self._workshop.forget()
         self._membership = membership
-        self._restoring = asyncio.create_task(self._restore(committed), name="restore")
+        self._restoring = asyncio.create_task(self._restore(find_committed), name="restore")
 
     async def _end_restoring(self) -> None:
         """Cancel it until it has ended: aiokafka swallows a cancellation while it disconnects.
@@ -152,9 +158,10 @@ class Engine:
             await asyncio.wait([self._restoring], timeout=CANCEL_AGAIN_S)
         self._ready.clear()
 
-    async def _restore(self, committed: Mapping[TopicPartition, int]) -> None:
-        started, started_at_s = perf_counter(), time()
+    async def _restore(self, find_committed: FindCommitted) -> None:
+        started, started_at_s = self._clock.elapsed_s(), self._clock.unix_s()
         try:
+            committed = await find_committed()
             restored = await restore(self._workshop, committed, self._log, self._snapshots)
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker cannot work
             self._on_failure(error)
@@ -167,7 +174,7 @@ class Engine:
             changelog_records=sum(reader.records for reader in restored.readers),
             snapshot_entries=sum(reader.snapshot_entries for reader in restored.readers),
             passed_over=restored.passed_over,
-            seconds=perf_counter() - started,
+            seconds=self._clock.elapsed_s() - started,
             state=self.state_sizes(),
         )
         log.info(
@@ -203,8 +210,8 @@ class Engine:
         sources = await self._work_until_closed(outbox, reports)
         if not sources:
             return
-        started = perf_counter()
-        now_ms = int(time() * 1000)
+        started = self._clock.elapsed_s()
+        now_ms = int(self._clock.unix_s() * 1000)
         await self._log.begin()
         outputs = chain(outbox.outputs(), self._workshop.changelog(sources))
         deliveries = await self._log.send(outputs, timestamp_ms=now_ms)
@@ -212,12 +219,12 @@ class Engine:
         await self._log.send_offsets(positions, membership)
         ends = await deliveries.confirm()
         await self._log.commit()
-        transaction_seconds = perf_counter() - started
+        transaction_seconds = self._clock.elapsed_s() - started
         self._pace.note(transaction_seconds)
         self._snapshots.committed(self._workshop, ends, now_ms / 1000)
         self.observer.on_cycle(
             CycleReport(
-                committed_at_ms=int(time() * 1000),
+                committed_at_ms=int(self._clock.unix_s() * 1000),
                 rooms=reports,
                 transaction_seconds=transaction_seconds,
                 outputs=deliveries.outputs,
@@ -236,10 +243,10 @@ class Engine:
         unpaused_s = 0.0
         for record in self._waiting.in_turn():
             source = TopicPartition(record.topic, record.partition)
-            started = perf_counter()
+            started = self._clock.elapsed_s()
             report = reports[self._workshop.room_of[record.topic].name]
             self._workshop.work(record, outbox, report)
-            seconds = perf_counter() - started
+            seconds = self._clock.elapsed_s() - started
             report.work_seconds += seconds
             sources.add(source)
             budget.spend(cost_bytes(record), seconds)

@@ -1,7 +1,10 @@
 """Input records and the chunks in which they arrive."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pipeline.stream.log import Membership
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -60,8 +63,9 @@ def within_limits(record: Record) -> Record:
 
 
 class Chunk(NamedTuple):
-    """Records of one partition, fetched under one generation of the consumer group."""
+    """Records of one partition, fetched under one assignment."""
 
     source: TopicPartition
-    generation: int
+    membership: "Membership"
+    """Made anew for each assignment: a group may assign twice in the same generation."""
     records: list[Record]

@@ -52,15 +52,17 @@ async def restore(
     passed_over: list[Unusable] = []
     with _collector_paused():
         async with stream_log.reader() as reading:
-            held = await reading.held({*committed, *rooms})
+            ends = await reading.held(rooms.keys())
             readers = {
-                place: await _begin(room, place, held[place], snapshots, passed_over)
+                place: await _begin(room, place, ends[place], snapshots, passed_over)
                 for place, room in rooms.items()
             }
             starts = {place: reader.next_offset for place, reader in readers.items()}
             async for piece in reading.read_to_end(starts):
                 readers[piece.place].read(piece.pairs, piece.next_offset)
                 workshop.check_limit(piece.place, readers[piece.place].state)
+            # Not before: if this worker was frozen meanwhile, another may have worked further.
+            held = await reading.held(committed.keys())
     positions: dict[TopicPartition, int] = {}
     for reader in readers.values():
         positions.update(reader.positions)

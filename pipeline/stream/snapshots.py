@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.stream.changelog import ChangelogReader, MemoryCopy
+from pipeline.stream.clock import SYSTEM_CLOCK, Clock
 from pipeline.stream.log import Log
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.report import Observer
@@ -57,18 +57,22 @@ class Standing:
 
 
 async def open_snapshots(
-    rooms: Iterable[Room], settings: StreamSettings, stream_log: Log, observer: Observer
+    rooms: Iterable[Room],
+    settings: StreamSettings,
+    stream_log: Log,
+    observer: Observer,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> "Snapshots":
     """The snapshots of a worker, as its settings ask for."""
     if not settings.snapshot_dir:
-        return Snapshots(None, settings, observer)
+        return Snapshots(None, settings, observer, clock)
     topic_ids = await stream_log.topic_ids([changelog_topic(room.name) for room in rooms])
-    folder = SnapshotFolder(settings, topic_ids)
+    folder = SnapshotFolder(settings, topic_ids, clock.unix_s)
     try:
         folder.clear()
     except OSError as error:
         log.warning("old snapshots could not be removed: %s", error)
-    return Snapshots(folder, settings, observer)
+    return Snapshots(folder, settings, observer, clock)
 
 
 class Snapshots:
@@ -86,14 +90,12 @@ class Snapshots:
         folder: SnapshotFolder | None,
         settings: StreamSettings,
         observer: Observer,
-        clock: Callable[[], float] = time.monotonic,
-        wall_clock: Callable[[], float] = time.time,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._folder = folder
         self._interval_s = settings.snapshot_interval_ms / 1000
         self._observer = observer
         self._clock = clock
-        self._wall_clock = wall_clock
         self._standings: dict[TopicPartition, Standing] = {}
         self._kept: dict[TopicPartition, ChangelogReader] = {}
         self._as_of_s = 0.0
@@ -108,7 +110,7 @@ class Snapshots:
             UnusableSnapshotError: there is a snapshot, but it must not be used; says why.
         """
         kept = self._kept.get(place)
-        age_s = self._wall_clock() - self._as_of_s
+        age_s = self._clock.unix_s() - self._as_of_s
         if kept and kept.next_offset <= held.stop and abs(age_s) <= AGE_MAX_S:
             memory = ChangelogReader(room, place.partition)
             memory.begin_again(kept)
@@ -122,7 +124,7 @@ class Snapshots:
         """Memories were restored, with what was committed up to a time at least."""
         self._kept.clear()
         self._as_of_s = as_of_s
-        now_s = self._clock()
+        now_s = self._clock.elapsed_s()
         self._standings = {memory.place: Standing(memory, now_s) for memory in memories}
 
     def committed(
@@ -136,7 +138,7 @@ class Snapshots:
         self._as_of_s = as_of_s
         for place, standing in self._standings.items():
             standing.memory.next_offset = ends.get(place, standing.memory.next_offset)
-        now_s = self._clock()
+        now_s = self._clock.elapsed_s()
         if self._folder is None or self._writing or now_s < self._paused_until_s:
             return
         due = [s for s in self._standings.values() if s.due(now_s, self._interval_s)]
@@ -167,17 +169,17 @@ class Snapshots:
         self._stopping.set()
         if self._writing:
             await self._writing
-        deadline_s = self._clock() + FINISH_DEADLINE_S
+        deadline_s = self._clock.elapsed_s() + FINISH_DEADLINE_S
 
         def check_time() -> None:
-            if self._clock() > deadline_s:
+            if self._clock.elapsed_s() > deadline_s:
                 raise _GivenUpError
 
         changed = [standing for standing in self._standings.values() if standing.changes]
         for standing in sorted(changed, key=lambda standing: standing.changes, reverse=True):
             if self._standings.get(standing.memory.place) is not standing:
                 return  # the partitions went meanwhile
-            if self._clock() < self._paused_until_s:
+            if self._clock.elapsed_s() < self._paused_until_s:
                 return  # the disk is full
             await self._write(self._folder, self._copy(workshop, standing), standing, check_time)
 
@@ -199,7 +201,7 @@ class Snapshots:
         standing: Standing,
         between_pieces: Callable[[], None],
     ) -> None:
-        started_s = self._clock()
+        started_s = self._clock.elapsed_s()
         path = folder.path(memory.place)
         try:
             await asyncio.to_thread(folder.write, memory, between_pieces)
@@ -213,12 +215,12 @@ class Snapshots:
                 error,
                 RETRY_S,
             )
-            self._paused_until_s = self._clock() + RETRY_S
+            self._paused_until_s = self._clock.elapsed_s() + RETRY_S
             self._observer.on_snapshot_failed()
         else:
             standing.memory.snapshot_offset = memory.next_offset
             standing.snapshot_at_s = started_s
-            self._observer.on_snapshot(self._clock() - started_s)
+            self._observer.on_snapshot(self._clock.elapsed_s() - started_s)
         finally:
             self._writing = None
 

@@ -32,13 +32,13 @@ FETCH_RETRY_BACKOFF_MS = 20
 
 
 class FetchedRecords(dict[Any, Any]):
-    """Records by partition, with the group generation under which they were fetched."""
+    """Records by partition, with the membership under which they were fetched."""
 
-    generation = -1
+    membership: Membership
 
 
 class RebalanceListener(driver.ConsumerRebalanceListener):
-    """Remembers which assignment a generation stands for, in the consumer's own thread."""
+    """Remembers under which membership an assignment was made, in the consumer's own thread."""
 
     async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
         """Note the assignment before anything is fetched under it."""
@@ -50,7 +50,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
     """The aiokafka consumer in its own thread: reads committed records and stable offsets."""
 
     assignment_known: Any = None
-    generation = -1
+    membership: Membership
 
     async def on_start(self) -> None:
         """Start the consumer; no partition is assigned before it subscribes."""
@@ -81,12 +81,18 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         )
 
     def note_assignment(self) -> None:
-        """Remember the present assignment and its generation."""
+        """Remember the present assignment, and the membership it was made under."""
+        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001
         self.assignment_known = self._assignment()
-        self.generation = self._ensure_consumer()._coordinator.generation  # noqa: SLF001
+        self.membership = Membership(
+            self.app.conf.id,
+            coordinator.generation,
+            coordinator.member_id,
+            coordinator._group_instance_id,  # noqa: SLF001
+        )
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> FetchedRecords:
-        """Fetch, and tell under which generation: nothing of an older assignment gets through.
+        """Fetch, and tell under which membership: nothing of an older assignment gets through.
 
         A call that waits while partitions are assigned anew outlives the agent that asked for it.
         What it takes from the new assignment would reach nobody, so it is given back.
@@ -96,7 +102,7 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         fetched = FetchedRecords()
         if before is self._assignment() and before is self.assignment_known:
             fetched.update(records)
-            fetched.generation = self.generation
+            fetched.membership = self.membership
         else:
             self._give_back(records)
         return fetched
@@ -121,16 +127,6 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
             tp: found[place].offset if place in found else -1
             for tp, place in zip(partitions, places, strict=True)
         }
-
-    def membership(self) -> Membership:
-        """Identity of this worker in the present generation of the group."""
-        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001
-        return Membership(
-            self.app.conf.id,
-            self.generation,
-            coordinator.member_id,
-            coordinator._group_instance_id,  # noqa: SLF001
-        )
 
 
 class ChunkConsumer(driver.Consumer):
@@ -163,11 +159,18 @@ class ChunkConsumer(driver.Consumer):
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Hand the new partitions to the engine, then let Faust seek to the offsets."""
-        offsets = await self._thread.stable_offsets(list(assigned))
-        committed = {self._source(tp): offset for tp, offset in offsets.items()}
-        self.engine.on_assigned(self._thread.membership(), committed)
+        """Hand the new partitions to the engine, then let Faust seek to the offsets.
+
+        Until this returns, aiokafka sends no heartbeats, so it must not wait for offsets that an
+        open transaction may still change: the group would give the partitions away again.
+        """
+        find_committed = partial(self._committed_offsets, list(assigned))
+        self.engine.on_assigned(self._thread.membership, find_committed)
         await super().on_partitions_assigned(assigned, generation_id)
+
+    async def _committed_offsets(self, assigned: list[TP]) -> Mapping[TopicPartition, int]:
+        offsets = await self._thread.stable_offsets(assigned)
+        return {self._source(tp): offset for tp, offset in offsets.items()}
 
     async def getmany(
         self,
@@ -179,9 +182,9 @@ class ChunkConsumer(driver.Consumer):
         if not records or self.should_stop or not self.flow_active:
             return
         for tp, fetched in records.items():
-            yield tp, self._chunk_message(tp, fetched, records.generation)
+            yield tp, self._chunk_message(tp, fetched, records.membership)
 
-    def _chunk_message(self, tp: TP, fetched: list[Any], generation: int) -> ConsumerMessage:
+    def _chunk_message(self, tp: TP, fetched: list[Any], membership: Membership) -> ConsumerMessage:
         source = self._source(tp)
         records = [record_of(record, source.topic) for record in fetched]
         last = fetched[-1]
@@ -193,7 +196,7 @@ class ChunkConsumer(driver.Consumer):
             last.timestamp_type,
             (),
             None,
-            Chunk(source, generation, records),
+            Chunk(source, membership, records),
             None,
             tp=tp,
             generation_id=self.app.consumer_generation_id,

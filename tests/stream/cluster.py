@@ -1,12 +1,12 @@
 """Topics, worker processes and readers for the broker tests of the stream core."""
 
 import asyncio
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -15,13 +15,14 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from pipeline.sandbox.ports import free_port
 from tests.stream.counting import TOPICS
+from tests.stream.installation import Installation
 
 REPOSITORY = Path(__file__).parents[2]
 POLL_S = 0.05
 DEADLINE_S = 40.0
 
 
-class Cluster:
+class Cluster(Installation):
     """One test's own topics and workers on the shared broker."""
 
     def __init__(self, broker: str, prefix: str, folder: Path) -> None:
@@ -59,7 +60,9 @@ class Cluster:
         for worker in self._workers:
             worker.kill()
 
-    async def publish(self, topic: str, values: Sequence[bytes]) -> None:
+    async def publish(
+        self, topic: str, values: Sequence[bytes], *, timestamp_ms: int | None = None
+    ) -> None:
         """Write values to the topic's partitions in turn."""
         name = self.prefix + topic
         producer = AIOKafkaProducer(
@@ -69,7 +72,9 @@ class Cluster:
         try:
             count = len(await producer.partitions_for(name))
             for number, value in enumerate(values):
-                await producer.send(name, value, partition=number % count)
+                await producer.send(
+                    name, value, partition=number % count, timestamp_ms=timestamp_ms
+                )
             await producer.flush()
         finally:
             await producer.stop()
@@ -117,21 +122,9 @@ class Cluster:
             await self._ends.stop()
             self._ends = None
 
-    async def counts(self) -> dict[str, list[int]]:
-        """For each word, the counts that were written, in order."""
-        counts: defaultdict[str, list[int]] = defaultdict(list)
-        for record in await self.read("counts"):
-            counts[record.key.decode()].append(int(record.value))
-        return dict(counts)
-
-    async def until_counted(self, words: int) -> dict[str, list[int]]:
-        """The counts, once there are at least as many as words were published."""
-
-        async def enough() -> bool:
-            return sum(map(len, (await self.counts()).values())) >= words
-
-        await until(enough)
-        return await self.counts()
+    async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        """Wait for a condition; fails after the deadline."""
+        await until(condition)
 
 
 class Worker:
@@ -169,10 +162,19 @@ class Worker:
 
         await until(frozen)
 
+    def wake(self) -> None:
+        """SIGCONT."""
+        self.send(signal.SIGCONT)
+
     def kill(self) -> None:
         """SIGKILL."""
         self._process.kill()
         self._process.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        self.send(signal.SIGTERM)
+        return await self.exit_status()
 
     async def exit_status(self) -> int:
         """Exit status, once it has ended."""
@@ -182,6 +184,15 @@ class Worker:
 
         await until(ended)
         return self._process.returncode
+
+    async def until_restored(self, partitions: int) -> None:
+        """Wait until it has restored the memories of so many partitions."""
+
+        async def restored() -> bool:
+            assert self._process.poll() is None, self.log
+            return re.findall(r"entries of (\d+) partitions", self.log)[-1:] == [str(partitions)]
+
+        await until(restored)
 
     async def until_logged(self, text: str) -> None:
         """Wait until the log holds a text."""
@@ -199,12 +210,3 @@ async def until(condition: Callable[[], Awaitable[bool]], deadline_s: float = DE
     while not await condition():
         assert time.monotonic() < end, f"not so after {deadline_s:.0f} s"
         await asyncio.sleep(POLL_S)
-
-
-def exactly_once(counts: Mapping[str, list[int]], lines: Iterable[str]) -> bool:
-    """Whether every word was counted 1, 2, 3 ... up to how often the lines hold it."""
-    expected: defaultdict[str, int] = defaultdict(int)
-    for line in lines:
-        for word in line.split():
-            expected[word] += 1
-    return dict(counts) == {word: list(range(1, n + 1)) for word, n in expected.items()}

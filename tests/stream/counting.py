@@ -28,10 +28,14 @@ TOPICS = {
     "count-changelog": 4,
     "dead-letters": 4,
 }
+HOUR_MS = 3_600_000
 
 
 class Split:
-    """`lines` (words between spaces) -> `words` in envelopes; `boom` and `huge` are poison."""
+    """`lines` (words between spaces) -> `words` in envelopes; `boom` and `huge` are poison.
+
+    A line that begins with `brief` is remembered for an hour of event time.
+    """
 
     name = "split"
     inputs = ("lines",)
@@ -44,6 +48,8 @@ class Split:
         state.put("lines", (state.get("lines") or 0) + 1)
         for word in line.split():
             outbox.enclose("words", partition_of(word.encode(), 4), word)
+        if line.startswith("brief"):
+            state.put(line, 1, expires_at_ms=record.timestamp_ms + HOUR_MS)
         if line == "boom":
             raise ValueError("boom")
         if line == "huge":

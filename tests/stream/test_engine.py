@@ -28,6 +28,10 @@ def engine() -> Engine:
     return engine
 
 
+async def no_offsets() -> Mapping[TopicPartition, int]:
+    return {SOURCE: -1}
+
+
 class StubbornLog:
     """A log whose connections swallow a cancellation while they close, as aiokafka's do."""
 
@@ -49,19 +53,26 @@ class StubbornLog:
             yield nothing
 
 
-def test_a_chunk_of_the_present_generation_waits_for_a_cycle(engine: Engine):
-    engine.offer(Chunk(SOURCE, 2, RECORDS))
+def test_a_chunk_of_the_present_assignment_waits_for_a_cycle(engine: Engine):
+    engine.offer(Chunk(SOURCE, MEMBERSHIP, RECORDS))
     assert engine.waiting_records == 1
 
 
-def test_a_chunk_fetched_before_the_last_rebalance_is_dropped(engine: Engine):
-    engine.offer(Chunk(SOURCE, 1, RECORDS))
+@pytest.mark.parametrize(
+    "former",
+    [
+        pytest.param(MEMBERSHIP._replace(generation=1), id="another generation"),
+        pytest.param(MEMBERSHIP._replace(), id="assigned anew in the same generation"),
+    ],
+)
+def test_a_chunk_fetched_before_the_last_rebalance_is_dropped(engine: Engine, former: Membership):
+    engine.offer(Chunk(SOURCE, former, RECORDS))
     assert engine.waiting_records == 0
 
 
 def test_without_partitions_every_chunk_is_dropped(engine: Engine):
     engine._membership = None
-    engine.offer(Chunk(SOURCE, 2, RECORDS))
+    engine.offer(Chunk(SOURCE, MEMBERSHIP, RECORDS))
     assert engine.waiting_records == 0
 
 
@@ -71,7 +82,7 @@ async def test_a_restoring_that_survives_its_cancellation_lets_no_work_begin(eng
     engine._log = stubborn
     engine._workshop = Workshop([Split()], TOPICS)
     engine._snapshots = Snapshots(None, engine.settings, engine.observer)
-    engine.on_assigned(MEMBERSHIP, {SOURCE: -1})
+    engine.on_assigned(MEMBERSHIP, no_offsets)
     await stubborn.closing.wait()
     await engine.on_revoked()
     assert engine._restoring

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.stream.cluster import Cluster, Worker, exactly_once, until
+from tests.stream.cluster import Cluster, Worker, until
+from tests.stream.installation import exactly_once
 
 pytestmark = pytest.mark.broker
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.stream.changelog import changelog_outputs
 from pipeline.stream.kafka import KafkaLog
+from pipeline.stream.log import Piece
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.recovery import PositionMismatchError, _check, restore
 from pipeline.stream.report import SilentObserver
@@ -113,6 +114,31 @@ async def test_a_worker_without_partitions_restores_nothing(setting: Setting):
 async def test_a_group_offset_without_memory_is_an_error(setting: Setting):
     with pytest.raises(PositionMismatchError, match="words-1@5"):
         await setting.restore(committed=5)
+
+
+class GoneOnWith:
+    """A log whose input another worker goes on with while this one, frozen, restores its memory."""
+
+    end = 7
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator["GoneOnWith"]:
+        yield self
+
+    async def held(self, places: Collection[TopicPartition]) -> dict[TopicPartition, range]:
+        return {place: range(self.end) for place in places}
+
+    async def read_to_end(self, starts: Mapping[TopicPartition, int]) -> AsyncIterator[Piece]:
+        self.end = 9
+        for place in starts:
+            changes = changelog_outputs(Count(), place.partition, KeyedState(), {WORDS: self.end})
+            yield Piece(place, [(change.key or b"", change.value) for change in changes], 1)
+
+
+async def test_input_that_grew_while_a_memory_was_restored_was_not_created_anew():
+    workshop = Workshop([Count()], dict.fromkeys(TOPICS, 4))
+    await restore(workshop, {WORDS: 7}, GoneOnWith(), NO_SNAPSHOTS)
+    assert workshop.positions == {WORDS: 9}
 
 
 HELD = range(100, 200)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.stream.changelog import ChangelogReader
+from pipeline.stream.clock import Clock
 from pipeline.stream.records import Record, TopicPartition
 from pipeline.stream.report import RoomReport, SilentObserver
 from pipeline.stream.room import Room
@@ -57,8 +58,8 @@ class Worker:
         self.start_with(ChangelogReader(Split(), 0))
 
     def keeping(self, folder: SnapshotFolder | None) -> Snapshots:
-        clock = lambda: self.now_s  # noqa: E731
-        return Snapshots(folder, self.settings, self.observer, clock, clock)
+        clock = Clock(lambda: self.now_s, lambda: self.now_s)
+        return Snapshots(folder, self.settings, self.observer, clock)
 
     def reading(self, topic_ids: dict[str, str]) -> SnapshotFolder:
         return SnapshotFolder(self.settings, topic_ids, lambda: self.now_s)
@@ -317,7 +318,7 @@ async def test_a_clean_stop_ends_with_the_first_failure(worker: Worker):
 async def test_a_clean_stop_does_not_wait_longer_than_it_may(worker: Worker):
     await worker.cycle()
     reading = iter(range(1_000))
-    worker.snapshots._clock = lambda: worker.now_s + 10 * next(reading)
+    worker.snapshots._clock = Clock(elapsed_s=lambda: worker.now_s + 10 * next(reading))
     await worker.snapshots.finish(worker.workshop)
     assert not worker.path.exists()
     assert files(worker.path.parent) == []

@@ -7,6 +7,7 @@ import pytest
 from aiokafka import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 
+from pipeline.stream.log import Membership
 from pipeline.stream.transport import ChunkConsumerThread
 
 PLACE = TopicPartition("lines", 0)
@@ -19,7 +20,9 @@ class Consumer:
     def __init__(self) -> None:
         self.sought: list[tuple[TopicPartition, int]] = []
         self.assignment = object()
-        self._coordinator = SimpleNamespace(generation=4)
+        self._coordinator = SimpleNamespace(
+            generation=4, member_id="m1", _group_instance_id="app-w1"
+        )
 
     @property
     def _subscription(self) -> Any:
@@ -34,6 +37,7 @@ class Consumer:
 def thread(monkeypatch: pytest.MonkeyPatch) -> ChunkConsumerThread:
     thread = ChunkConsumerThread.__new__(ChunkConsumerThread)
     consumer = Consumer()
+    thread.app = SimpleNamespace(conf=SimpleNamespace(id="app"))
     monkeypatch.setattr(thread, "_ensure_consumer", lambda: consumer, raising=False)
     thread.note_assignment()
     return thread
@@ -47,13 +51,13 @@ def fetching(monkeypatch: pytest.MonkeyPatch, *, meanwhile: Any = lambda: None) 
     monkeypatch.setattr(driver.AIOKafkaConsumerThread, "_fetch_records", fetch)
 
 
-async def test_records_of_the_present_assignment_carry_its_generation(
+async def test_records_of_the_present_assignment_carry_its_membership(
     thread: ChunkConsumerThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetching(monkeypatch)
     fetched = await thread._fetch_records()
     assert fetched == RECORDS
-    assert fetched.generation == 4
+    assert fetched.membership == Membership("app", 4, "m1", "app-w1")
     assert thread._ensure_consumer().sought == []
 
 

@@ -1,7 +1,6 @@
-"""Worker processes on a real broker: killed, frozen, stopped; every word is counted once."""
+"""Worker processes on a real broker: kills under load, and what ends a worker."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
@@ -9,11 +8,11 @@ from random import Random
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from tests.stream.cluster import Cluster, Worker, exactly_once
+from tests.stream.cluster import Cluster, Worker
+from tests.stream.installation import EXIT_FAILED, exactly_once
 
 pytestmark = pytest.mark.broker
 
-EXIT_FAILED = 70
 LINES = [f"w{number % 40} w{number % 7} z{number}" for number in range(2_000)]
 WORDS = 3 * len(LINES)
 
@@ -30,7 +29,7 @@ async def two_sharing(cluster: Cluster) -> tuple[Worker, Worker]:
     """Two workers, each with half of the partitions of both inputs."""
     first, second = cluster.start_worker("w1"), cluster.start_worker("w2")
     for worker in (first, second):
-        await worker.until_logged("entries of 4 partitions")
+        await worker.until_restored(4)
     return first, second
 
 
@@ -39,12 +38,6 @@ async def publish(cluster: Cluster, lines: list[str], pieces: int = 1) -> None:
     for start in range(0, len(lines), size):
         piece = lines[start : start + size]
         await cluster.publish("lines", [line.encode() for line in piece])
-
-
-async def test_two_workers_share_the_partitions(cluster: Cluster):
-    await two_sharing(cluster)
-    await publish(cluster, LINES)
-    assert exactly_once(await cluster.until_counted(WORDS), LINES)
 
 
 async def test_killed_workers_lose_and_double_nothing(cluster: Cluster):
@@ -62,51 +55,11 @@ async def test_killed_workers_lose_and_double_nothing(cluster: Cluster):
     assert exactly_once(await cluster.until_counted(WORDS), LINES)
 
 
-async def test_another_worker_takes_over_with_the_memory_of_a_dead_one(cluster: Cluster):
-    first, second = await two_sharing(cluster)
-    await publish(cluster, LINES)
-    await cluster.until_counted(WORDS)
-    second.log_path.write_text("")  # at its start it may have had all partitions for a moment
-    first.kill()
-    await second.until_logged("entries of 8 partitions")
-    await publish(cluster, LINES)
-    assert exactly_once(await cluster.until_counted(2 * WORDS), LINES * 2)
-
-
-@pytest.mark.parametrize("freeze_at", ["work", "commit"])
-async def test_a_worker_frozen_in_a_cycle_is_fenced_when_it_wakes(cluster: Cluster, freeze_at: str):
-    """In its work, or with offsets already added to its open transaction (KIP-447)."""
-    first = cluster.start_worker("w1", freeze_at)
-    await first.until_logged("entries of 8 partitions")
-    await publish(cluster, LINES)
-    await first.until_frozen()
-    second = cluster.start_worker("w2")
-    await second.until_logged("entries of 8 partitions")
-    await cluster.until_counted(1)
-    first.send(signal.SIGCONT)
-    assert await first.exit_status() == EXIT_FAILED
-    assert "the worker stops" in first.log
-    assert exactly_once(await cluster.until_counted(WORDS), LINES)
-
-
-async def test_a_stopped_worker_finishes_its_cycle_and_exits_with_0(cluster: Cluster):
-    worker = cluster.start_worker("w1")
-    await worker.until_logged("entries of 8 partitions")
-    publishing = asyncio.create_task(publish(cluster, LINES, pieces=5))
-    await cluster.until_counted(1)
-    worker.send(signal.SIGTERM)
-    assert await worker.exit_status() == 0
-    await publishing
-    cluster.start_worker("w1")
-    assert exactly_once(await cluster.until_counted(WORDS), LINES)
-
-
 async def test_a_worker_restarted_on_another_port_goes_on(cluster: Cluster):
     """A static member gets its old assignment back, with the address it had before."""
     worker = cluster.start_worker("w1")
-    await worker.until_logged("entries of 8 partitions")
-    worker.send(signal.SIGTERM)
-    await worker.exit_status()
+    await worker.until_restored(8)
+    await worker.stop()
     cluster.start_worker("w1")
     await publish(cluster, ["again"])
     assert await cluster.until_counted(1) == {"again": [1]}

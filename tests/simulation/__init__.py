@@ -1,0 +1,1 @@
+"""Deterministic simulation of the stream core: see docs/stream.md, section Simulation."""

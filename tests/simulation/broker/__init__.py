@@ -1,0 +1,1 @@
+"""A broker in memory that keeps Kafka's rules of transactions and consumer groups."""
