@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit chaos mutants bench lock reference clean
+.PHONY: help demo test lint types unit chaos mutants simulate bench lock reference clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -41,6 +41,9 @@ chaos: $(VENV)/installed-dev ## the fault suite, 100,000 parcels each; one of it
 
 mutants: $(VENV)/installed-dev ## the fault suite against itself: protections taken away one by one must be reported
 	@$(BIN)/python -m tests.chaos.mutation $(foreach name,PARCELS SEED REPORT,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
+
+simulate: $(VENV)/installed-dev ## the stream core on a simulated Kafka, 10,000 schedules: SCHEDULES= SEED=
+	@$(BIN)/python -m tests.simulation --schedules $(or $(SCHEDULES),10000) $(if $(SEED),--seed $(SEED))
 
 bench: $(VENV)/installed ## figures of throughput and latency on this machine
 	$(BIN)/greenlane demo --parcels 200000 --json
