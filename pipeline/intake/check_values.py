@@ -1,97 +1,120 @@
-"""Checks of money and mass."""
+"""Checks of money."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
+from pipeline.intake.check_masses import decimals, is_mass
+from pipeline.intake.circumstances import Circumstances, ParcelCheck
 from pipeline.intake.finding import Finding
+from pipeline.intake.rules import DataRules
+from pipeline.intake.templates import template_of
 from pipeline.model import GoodsType, Parcel
-from pipeline.model.parcel import PersonType
 from pipeline.reference.codes import currency_minor_units
-from pipeline.reference.exchange import known_currencies
+from pipeline.reference.exchange import EURO, conversion
 
 AMOUNT_MAX = Decimal(10) ** 12
-MASS_KG_MAX = Decimal(100_000)
-MASS_DECIMALS_MAX = 6
-TOTAL_TOLERANCE = Decimal("0.01")
-IOSS_NUMBER_LENGTH = 12
+IMPORT_SCHEME_PREFIX = "IM"
 _ZERO = Decimal(0)
 _CENT, _CENT_DECIMALS = Decimal("0.01"), 2
 _MAY_BE_WORTHLESS = (GoodsType.DOCUMENTS, GoodsType.RETURNED_GOODS)
 
 
-def check_values(parcel: Parcel) -> Iterator[Finding]:
-    """DQ14, DQ17, DQ18, DQ19, DQ20, DQ23, DQ26."""
-    if parcel.currency not in known_currencies():
-        yield Finding("DQ14", "/currency", parcel.currency)
-    amounts_hold = True
-    for finding in _check_amounts(parcel):
-        amounts_hold = False
-        yield finding
-    if amounts_hold and parcel.declared_value is not None:
+class _Bounds(NamedTuple):
+    """Between what amounts of a currency goods are worth anything a kilogram or a piece."""
+
+    per_kg_min: Decimal
+    per_kg_max: Decimal
+    per_piece_min: Decimal
+    per_piece_max: Decimal
+
+
+def values_check(rules: DataRules) -> ParcelCheck:
+    """DQ17, DQ17b, DQ18, DQ20, DQ21, DQ26b."""
+    bounds_of = _bounds(rules)
+    tolerance = Decimal(rules.limit("DQ18", "tolerance_amount"))
+    tolerance_share = Decimal(rules.limit("DQ18", "tolerance_share"))
+
+    def check_values(parcel: Parcel, circumstances: Circumstances) -> Iterator[Finding]:
+        faults = list(_check_amounts(parcel))
+        if parcel.currency not in circumstances.currencies:
+            faults.append(Finding("DQ17b", "/currency", parcel.currency))
+        if faults:
+            yield from faults
+            return
         total = sum((item.intrinsic_value for item in parcel.items), _ZERO)
-        if abs(total - parcel.declared_value) > TOTAL_TOLERANCE:
-            yield Finding("DQ18", "/declared_value", str(parcel.declared_value))
-    yield from _check_masses(parcel)
-    if parcel.goods_type is GoodsType.GIFT and parcel.consignor.person_type is PersonType.LEGAL:
-        yield Finding("DQ23", "/goods_type", parcel.goods_type)
-    scheme_id = parcel.vendor_scheme_id
-    if scheme_id.startswith("IM") and not (
-        len(scheme_id) == IOSS_NUMBER_LENGTH and scheme_id.isascii() and scheme_id[2:].isdigit()
-    ):
-        yield Finding("DQ26", "/vendor_scheme_id", scheme_id)
+        declared = parcel.declared_value
+        if declared is not None and abs(total - declared) > max(tolerance, total * tolerance_share):
+            yield Finding("DQ18", "/declared_value", str(declared))
+        if total:
+            bounds = bounds_of(parcel.currency, circumstances.issued_on)
+            yield from _check_proportion(parcel, total, bounds)
+        scheme = circumstances.import_scheme
+        if (
+            scheme
+            and parcel.vendor_scheme_id.startswith(IMPORT_SCHEME_PREFIX)
+            and total > scheme.limit_eur * _units_per_euro(parcel.currency, circumstances.issued_on)
+        ):
+            yield Finding("DQ26b", "/vendor_scheme_id", f"{total} {parcel.currency}")
+        if circumstances.templates and template_of(parcel) in circumstances.templates:
+            yield Finding("DQ21", "/items/0/intrinsic_value", str(total))
+
+    return check_values
 
 
 def _check_amounts(parcel: Parcel) -> Iterator[Finding]:
-    decimals = currency_minor_units().get(parcel.currency, 2)
+    places = currency_minor_units().get(parcel.currency, _CENT_DECIMALS)
     worthless = parcel.goods_type in _MAY_BE_WORTHLESS
     for index, item in enumerate(parcel.items):
         value = item.intrinsic_value
-        if not _is_amount(value, decimals) or (not value and not worthless):
+        if not _is_amount(value, places) or (not value and not worthless):
             yield Finding("DQ17", f"/items/{index}/intrinsic_value", str(value))
     for name, amount in (
         ("transport_cost", parcel.transport_cost),
         ("insurance_cost", parcel.insurance_cost),
         ("declared_value", parcel.declared_value),
     ):
-        if amount is not None and not _is_amount(amount, decimals):
+        if amount is not None and not _is_amount(amount, places):
             yield Finding("DQ17", f"/{name}", str(amount))
 
 
-def _check_masses(parcel: Parcel) -> Iterator[Finding]:
+def _check_proportion(parcel: Parcel, total: Decimal, bounds: _Bounds) -> Iterator[Finding]:
     gross = parcel.gross_mass_kg
-    if not _is_mass(gross):
-        yield Finding("DQ19", "/gross_mass_kg", str(gross))
-        return
-    net = _ZERO
+    if is_mass(gross) and not (bounds.per_kg_min * gross <= total <= bounds.per_kg_max * gross):
+        yield Finding("DQ20", "/gross_mass_kg", f"{total} {parcel.currency} for {gross} kg")
     for index, item in enumerate(parcel.items):
-        if item.net_mass_kg is None:
-            continue
-        if not _is_mass(item.net_mass_kg):
-            yield Finding("DQ19", f"/items/{index}/net_mass_kg", str(item.net_mass_kg))
-            return
-        net += item.net_mass_kg
-    if net > gross:
-        yield Finding("DQ20", "/gross_mass_kg", str(gross))
+        value, quantity = item.intrinsic_value, item.quantity
+        if value and not (
+            bounds.per_piece_min * quantity <= value <= bounds.per_piece_max * quantity
+        ):
+            text = f"{value} {parcel.currency} for {quantity} pieces"
+            yield Finding("DQ20", f"/items/{index}/intrinsic_value", text)
 
 
-def _is_amount(value: Decimal, decimals: int) -> bool:
+def _bounds(rules: DataRules) -> Callable[[str, date], _Bounds]:
+    limits = [Decimal(rules.limit("DQ20", f"eur_{name}")) for name in _Bounds._fields]
+
+    @lru_cache(maxsize=4_096)
+    def bounds_of(currency: str, on: date) -> _Bounds:
+        rate = _units_per_euro(currency, on)
+        return _Bounds(*(limit * rate for limit in limits))
+
+    return bounds_of
+
+
+def _units_per_euro(currency: str, on: date) -> Decimal:
+    found = conversion(currency, EURO, on)
+    if found is None:
+        raise ValueError(f"{currency} was found to be convertible, but has no rate")
+    return found.rate
+
+
+def _is_amount(value: Decimal, places: int) -> bool:
     # Finiteness first: comparing NaN raises. Most amounts have two decimals: that is told quickly.
     return (
         value.is_finite()
         and _ZERO <= value < AMOUNT_MAX
-        and (
-            (decimals == _CENT_DECIMALS and value.same_quantum(_CENT))
-            or _decimals(value) <= decimals
-        )
+        and ((places == _CENT_DECIMALS and value.same_quantum(_CENT)) or decimals(value) <= places)
     )
-
-
-def _is_mass(value: Decimal) -> bool:
-    return (
-        value.is_finite() and _ZERO < value <= MASS_KG_MAX and _decimals(value) <= MASS_DECIMALS_MAX
-    )
-
-
-def _decimals(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 0
