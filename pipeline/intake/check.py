@@ -1,18 +1,18 @@
 """All checks of a parcel, each made once with its lists."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pipeline.intake.check_goods import GoodsCheck
-from pipeline.intake.check_masses import masses_check
+from pipeline.intake.check_masses import MassesCheck
 from pipeline.intake.check_parcel import check_parcel
-from pipeline.intake.check_parties import parties_check
+from pipeline.intake.check_parties import PartiesCheck
 from pipeline.intake.check_schemes import check_schemes
-from pipeline.intake.check_values import values_check
+from pipeline.intake.check_texts import check_texts
+from pipeline.intake.check_values import ValuesCheck
 from pipeline.intake.circumstances import Circumstances, ParcelCheck
 from pipeline.intake.decode import BadParcel
 from pipeline.intake.finding import Finding
 from pipeline.intake.rules import DataRules
-from pipeline.intake.texts import is_plain, text_faults
 from pipeline.model import Parcel
 
 
@@ -23,10 +23,10 @@ class ParcelChecks:
         self._rule_of_field = rules.by_malformed_field()
         self._checks: Sequence[ParcelCheck] = (
             check_parcel,
-            parties_check(rules),
+            PartiesCheck(rules),
             GoodsCheck(rules, description_words_min),
-            values_check(rules),
-            masses_check(rules),
+            ValuesCheck(rules),
+            MassesCheck(rules),
             check_schemes,
             check_texts,
         )
@@ -35,7 +35,7 @@ class ParcelChecks:
         """Every rule that the parcel breaks, and where."""
         found: list[Finding] = []
         for check in self._checks:
-            found += check(parcel, circumstances)
+            check(parcel, circumstances, found)
         return found
 
     def of_malformed(self, parcel: BadParcel) -> Finding:
@@ -43,11 +43,3 @@ class ParcelChecks:
         finding = parcel.finding
         field = finding.pointer.rpartition("/")[2]
         return finding._replace(rule_id=self._rule_of_field.get(field, finding.rule_id))
-
-
-def check_texts(parcel: Parcel, _: Circumstances) -> Iterator[Finding]:
-    """DQ30, DQ30c of what is neither a party's nor a description."""
-    if not is_plain(f"{parcel.parcel_id}{parcel.vendor_scheme_id}{parcel.platform}"):
-        yield from text_faults("/parcel_id", parcel.parcel_id)
-        yield from text_faults("/vendor_scheme_id", parcel.vendor_scheme_id)
-        yield from text_faults("/platform", parcel.platform)

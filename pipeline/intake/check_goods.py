@@ -1,9 +1,7 @@
 """Checks of the goods items."""
 
-from collections.abc import Iterator
-
 from pipeline.intake.circumstances import Circumstances
-from pipeline.intake.descriptions import description_reader
+from pipeline.intake.descriptions import DescriptionReader
 from pipeline.intake.finding import Finding
 from pipeline.intake.rules import DataRules
 from pipeline.model import GoodsItem, GoodsType, Parcel
@@ -11,6 +9,8 @@ from pipeline.reference.codes import country_names, hs_subheadings
 
 COMMODITY_CODE_LENGTHS = (6, 8, 10)
 COMMERCIAL = (GoodsType.SALE, GoodsType.SAMPLE)
+NOT_OF_DOCUMENTS = ("DQ12", "DQ12b")
+"""Documents are told by the type of goods, not by their description."""
 
 
 class GoodsCheck:
@@ -19,41 +19,47 @@ class GoodsCheck:
     def __init__(self, rules: DataRules, description_words_min: int) -> None:
         self._countries = country_names()
         self._subheadings = hs_subheadings()
-        self._read = description_reader(rules, description_words_min)
+        self._read = DescriptionReader(rules, description_words_min).read
 
-    def __call__(self, parcel: Parcel, _: Circumstances) -> Iterator[Finding]:
+    def __call__(self, parcel: Parcel, _: Circumstances, found: list[Finding]) -> None:
         """What the items of a parcel break."""
-        for index, item in enumerate(parcel.items):
-            yield from self._check_item(f"/items/{index}", item, parcel.goods_type)
-        if len(parcel.items) > 1:
-            numbers = [item.sequence_number for item in parcel.items]
-            if len(set(numbers)) < len(numbers):
-                yield Finding("DQ22b", "/items", ", ".join(map(str, numbers)))
+        items, goods_type = parcel.items, parcel.goods_type
+        for index, item in enumerate(items):
+            described = self._read(item.description)
+            self._check_codes(index, item, described.chapters, goods_type, found)
+            for rule_id in described.faults:
+                if goods_type is not GoodsType.DOCUMENTS or rule_id not in NOT_OF_DOCUMENTS:
+                    pointer = f"/items/{index}/description"
+                    found.append(Finding(rule_id, pointer, item.description))
+        if len(items) > 1 and len({item.sequence_number for item in items}) < len(items):
+            numbers = ", ".join(str(item.sequence_number) for item in items)
+            found.append(Finding("DQ22b", "/items", numbers))
 
-    def _check_item(
-        self, pointer: str, item: GoodsItem, goods_type: GoodsType
-    ) -> Iterator[Finding]:
+    def _check_codes(
+        self,
+        index: int,
+        item: GoodsItem,
+        chapters: frozenset[str],
+        goods_type: GoodsType,
+        found: list[Finding],
+    ) -> None:
         code, origin = item.commodity_code, item.origin_country
-        described = self._read(item.description)
         commercial = goods_type in COMMERCIAL
-        if code and not self._is_subheading(code):
-            yield Finding("DQ15" if commercial else "DQ15b", f"{pointer}/commodity_code", code)
-        elif code and described.chapters and code[:2] not in described.chapters:
-            yield Finding("DQ14", f"{pointer}/commodity_code", code)
-        if origin and origin not in self._countries:
-            yield Finding("DQ08c", f"{pointer}/origin_country", origin)
-        if commercial and not (code and origin):
-            missing = "origin_country" if code else "commodity_code"
-            yield Finding("DQ16", f"{pointer}/{missing}", "")
-        for rule_id in described.faults:
-            # Documents are told by the type of goods, not by their description.
-            if goods_type is not GoodsType.DOCUMENTS or not rule_id.startswith("DQ12"):
-                yield Finding(rule_id, f"{pointer}/description", item.description)
-
-    def _is_subheading(self, code: str) -> bool:
-        return (
+        if not code:
+            if commercial:
+                found.append(Finding("DQ16", f"/items/{index}/commodity_code", ""))
+        elif not (
             code[:6] in self._subheadings
             and len(code) in COMMODITY_CODE_LENGTHS
             and code.isascii()
             and code.isdigit()
-        )
+        ):
+            rule_id = "DQ15" if commercial else "DQ15b"
+            found.append(Finding(rule_id, f"/items/{index}/commodity_code", code))
+        elif chapters and code[:2] not in chapters:
+            found.append(Finding("DQ14", f"/items/{index}/commodity_code", code))
+        if not origin:
+            if commercial:
+                found.append(Finding("DQ16", f"/items/{index}/origin_country", ""))
+        elif origin not in self._countries:
+            found.append(Finding("DQ08c", f"/items/{index}/origin_country", origin))

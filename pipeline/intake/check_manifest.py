@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from pipeline.intake.check_texts import has_control_characters
 from pipeline.intake.finding import Finding
 from pipeline.intake.rules import DataRules
 from pipeline.intake.state import ManifestSeen
-from pipeline.intake.texts import has_control_characters
 from pipeline.model import TransportMode
 from pipeline.model.manifest import ManifestBase
 from pipeline.reference.codes import country_names

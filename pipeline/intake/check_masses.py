@@ -1,10 +1,9 @@
 """Checks of mass."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from pipeline.intake.check_parcel import looks_like_s10
-from pipeline.intake.circumstances import Circumstances, ParcelCheck
+from pipeline.intake.circumstances import Circumstances
 from pipeline.intake.finding import Finding
 from pipeline.intake.rules import DataRules
 from pipeline.model import Parcel
@@ -15,29 +14,33 @@ _ZERO = Decimal(0)
 _GRAM = Decimal("0.001")
 
 
-def masses_check(rules: DataRules) -> ParcelCheck:
+class MassesCheck:
     """DQ19, DQ19b, DQ19c."""
-    postal_kg_max = Decimal(rules.limit("DQ19c", "postal_kg_max"))
 
-    def check_masses(parcel: Parcel, circumstances: Circumstances) -> Iterator[Finding]:
+    def __init__(self, rules: DataRules) -> None:
+        self._postal_kg_max = Decimal(rules.limit("DQ19c", "postal_kg_max"))
+
+    def __call__(self, parcel: Parcel, circumstances: Circumstances, found: list[Finding]) -> None:
+        """What the masses of a parcel and its items break."""
         gross = parcel.gross_mass_kg
         if not is_mass(gross):
-            yield Finding("DQ19", "/gross_mass_kg", str(gross))
+            found.append(Finding("DQ19", "/gross_mass_kg", str(gross)))
             return
         net = _ZERO
         for index, item in enumerate(parcel.items):
             if item.net_mass_kg is None:
                 continue
             if not is_mass(item.net_mass_kg):
-                yield Finding("DQ19", f"/items/{index}/net_mass_kg", str(item.net_mass_kg))
+                pointer = f"/items/{index}/net_mass_kg"
+                found.append(Finding("DQ19", pointer, str(item.net_mass_kg)))
                 return
             net += item.net_mass_kg
         if net > gross:
-            yield Finding("DQ19b", "/gross_mass_kg", str(gross))
-        if gross > postal_kg_max and (circumstances.by_mail or looks_like_s10(parcel.parcel_id)):
-            yield Finding("DQ19c", "/gross_mass_kg", str(gross))
-
-    return check_masses
+            found.append(Finding("DQ19b", "/gross_mass_kg", str(gross)))
+        if gross > self._postal_kg_max and (
+            circumstances.by_mail or looks_like_s10(parcel.parcel_id)
+        ):
+            found.append(Finding("DQ19c", "/gross_mass_kg", str(gross)))
 
 
 def is_mass(value: Decimal) -> bool:

@@ -1,6 +1,6 @@
 """Checks of what a parcel is called and where it goes."""
 
-from collections.abc import Iterable, Iterator
+from operator import mul
 
 from pipeline.intake.circumstances import Circumstances
 from pipeline.intake.finding import Finding
@@ -12,38 +12,23 @@ S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 AIR_WAYBILL_LENGTH, AIR_WAYBILL_HYPHEN, AIR_WAYBILL_MODULUS = 12, 3, 7
 
 
-def check_parcel(parcel: Parcel, circumstances: Circumstances) -> Iterable[Finding]:
+def check_parcel(parcel: Parcel, circumstances: Circumstances, found: list[Finding]) -> None:
     """DQ03, DQ03b, DQ03c, DQ11, DQ27b."""
     parcel_id = parcel.parcel_id
-    postal = looks_like_s10(parcel_id)
-    country = parcel.consignee.address.country
-    if (
-        (
-            (postal and s10_check_digit(parcel_id[2:10]) == int(parcel_id[10]))
-            or not (postal or circumstances.by_mail or looks_like_air_waybill(parcel_id))
-        )
-        and country == circumstances.destination_country
-        and not circumstances.itinerary
-    ):
-        return ()
-    return list(_faults(parcel, circumstances, postal=postal))
-
-
-def _faults(parcel: Parcel, circumstances: Circumstances, *, postal: bool) -> Iterator[Finding]:
-    parcel_id = parcel.parcel_id
-    if postal:
+    if looks_like_s10(parcel_id):
         if s10_check_digit(parcel_id[2:10]) != int(parcel_id[10]):
-            yield Finding("DQ03", "/parcel_id", parcel_id)
+            found.append(Finding("DQ03", "/parcel_id", parcel_id))
     elif circumstances.by_mail:
-        yield Finding("DQ03c", "/parcel_id", parcel_id)
-    if looks_like_air_waybill(parcel_id) and not air_waybill_holds(parcel_id):
-        yield Finding("DQ03b", "/parcel_id", parcel_id)
+        found.append(Finding("DQ03c", "/parcel_id", parcel_id))
+    elif looks_like_air_waybill(parcel_id) and not air_waybill_holds(parcel_id):
+        found.append(Finding("DQ03b", "/parcel_id", parcel_id))
     country = parcel.consignee.address.country
     if country != circumstances.destination_country:
-        yield Finding("DQ11", "/consignee/address/country", country)
-    origin = parcel.consignor.address.country
-    if circumstances.itinerary and origin not in circumstances.itinerary:
-        yield Finding("DQ27b", "/consignor/address/country", origin)
+        found.append(Finding("DQ11", "/consignee/address/country", country))
+    itinerary = circumstances.itinerary
+    if itinerary and parcel.consignor.address.country not in itinerary:
+        country = parcel.consignor.address.country
+        found.append(Finding("DQ27b", "/consignor/address/country", country))
 
 
 def looks_like_s10(parcel_id: str) -> bool:
@@ -59,7 +44,7 @@ def looks_like_s10(parcel_id: str) -> bool:
 
 def s10_check_digit(serial: str) -> int:
     """Check digit of eight digits (UPU S10)."""
-    total = sum(weight * int(digit) for weight, digit in zip(S10_WEIGHTS, serial, strict=True))
+    total: int = sum(map(mul, S10_WEIGHTS, map(int, serial)))
     return {10: 0, 11: 5}.get(11 - total % 11, 11 - total % 11)
 
 

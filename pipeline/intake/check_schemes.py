@@ -1,39 +1,34 @@
 """Checks of the kind of transaction and of the scheme under which tax was collected."""
 
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from stdnum.eu import oss
 from stdnum.eu import vat as eu_vat
 from stdnum.gb import vat as gb_vat
 
-from pipeline.intake.circumstances import Circumstances
+from pipeline.intake.circumstances import IMPORT_SCHEME_PREFIX, Circumstances
 from pipeline.intake.finding import Finding
 from pipeline.model import GoodsType, Parcel, PersonType
 
-IMPORT_SCHEME_PREFIX = "IM"
 BRITISH_PREFIX = "GB"
 GREEK_PREFIX = "EL"
 
 
-def check_schemes(parcel: Parcel, circumstances: Circumstances) -> Iterable[Finding]:
+def check_schemes(parcel: Parcel, circumstances: Circumstances, found: list[Finding]) -> None:
     """DQ23b, DQ26, DQ31."""
-    if not parcel.vendor_scheme_id and parcel.goods_type is not GoodsType.GIFT:
-        return ()
-    return _faults(parcel, circumstances)
-
-
-def _faults(parcel: Parcel, circumstances: Circumstances) -> Iterator[Finding]:
-    number = parcel.vendor_scheme_id
     if parcel.goods_type is GoodsType.GIFT and parcel.consignor.person_type is PersonType.LEGAL:
-        yield Finding("DQ23b", "/goods_type", parcel.goods_type)
-    if number and not is_scheme_number(number):
-        yield Finding("DQ26", "/vendor_scheme_id", number)
+        found.append(Finding("DQ23b", "/goods_type", parcel.goods_type))
+    number = parcel.vendor_scheme_id
+    if not number:
+        return
+    if not is_scheme_number(number):
+        found.append(Finding("DQ26", "/vendor_scheme_id", number))
     scheme = circumstances.import_scheme
     if scheme and number.startswith(IMPORT_SCHEME_PREFIX):
         for index, item in enumerate(parcel.items):
-            if item.commodity_code.startswith(scheme.excluded_codes):
-                yield Finding("DQ31", f"/items/{index}/commodity_code", item.commodity_code)
+            code = item.commodity_code
+            if code.startswith(scheme.excluded_codes):
+                found.append(Finding("DQ31", f"/items/{index}/commodity_code", code))
 
 
 @lru_cache(maxsize=65_536)

@@ -1,6 +1,6 @@
 """What the checks of a parcel need to know of the manifest it stands on."""
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Mapping, Set
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -10,11 +10,13 @@ from pipeline.intake.finding import Finding
 from pipeline.intake.templates import Template
 from pipeline.model import Parcel, TransportMode
 from pipeline.model.manifest import ManifestBase
-from pipeline.reference.codes import currencies_in_force
+from pipeline.reference.codes import currencies_in_force, currency_minor_units
 from pipeline.reference.exchange import known_currencies
 from pipeline.rulebook.book import load_rule_book
 
 UNION = "EU"
+IMPORT_SCHEME_PREFIX = "IM"
+"""Numbers of the import scheme (IOSS) begin with it."""
 
 
 class Circumstances(NamedTuple):
@@ -25,7 +27,7 @@ class Circumstances(NamedTuple):
     by_mail: bool
     itinerary: Set[str]
     issued_on: date
-    currencies: Set[str]  # in force on that day, and convertible
+    minor_units: Mapping[str, int]  # of currencies in force on that day, and convertible
     import_scheme: "ImportScheme | None"  # of the destination, on the legal date
     templates: Set[Template]
 
@@ -37,7 +39,8 @@ class ImportScheme(NamedTuple):
     excluded_codes: tuple[str, ...]  # beginnings of commodity codes
 
 
-ParcelCheck = Callable[[Parcel, Circumstances], Iterable[Finding]]
+ParcelCheck = Callable[[Parcel, Circumstances, list[Finding]], None]
+"""Adds what a parcel breaks to a list: parcels are many, and generators cost half as much again."""
 
 
 def circumstances_of(header: ManifestBase, templates: Set[Template]) -> Circumstances:
@@ -51,15 +54,16 @@ def circumstances_of(header: ManifestBase, templates: Set[Template]) -> Circumst
         header.transport_mode is TransportMode.MAIL,
         frozenset(header.itinerary),
         issued_on,
-        _currencies(issued_on),
+        _minor_units(issued_on),
         _import_scheme(country, legal_date),
         templates,
     )
 
 
 @lru_cache(maxsize=256)
-def _currencies(on: date) -> Set[str]:
-    return currencies_in_force(on) & known_currencies()
+def _minor_units(on: date) -> Mapping[str, int]:
+    units = currency_minor_units()
+    return {code: units[code] for code in currencies_in_force(on) & known_currencies()}
 
 
 @lru_cache(maxsize=256)

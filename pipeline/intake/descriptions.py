@@ -1,21 +1,24 @@
 """Whether a description lets Customs identify the goods."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from pipeline.intake.check_texts import check_text
+from pipeline.intake.finding import Finding
+from pipeline.intake.phrases import Phrases, words_of
 from pipeline.intake.rules import DataRules
-from pipeline.intake.texts import DESCRIPTION_CHARACTERS_MAX, text_faults
 from pipeline.rulebook.description_words import chapter_finder
 
 LETTERS_MIN = 3
+DESCRIPTION_CHARACTERS_MAX = 512
 DESCRIPTIONS_REMEMBERED_MAX = 65_536
-_WORDS = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+BETWEEN_TERMS = frozenset({"and"})
 _BETWEEN_TERMS = re.compile(r"[,;/&+|]|\band\b")
-_LINK = re.compile(r"https?:\S*|www\.\S*|\S+@\S+\.\S+")
+_LINK = re.compile(r"https?:|www\.|\S@\S+\.\S")
 _PHONE = re.compile(r"\+[1-9](?:[ ()./-]*\d){7,14}(?!\d)")
-_ARTICLE_NUMBER = re.compile(r"\S*\d\S*")
+_DIGIT = re.compile(r"\d")
 
 
 class Described(NamedTuple):
@@ -24,92 +27,70 @@ class Described(NamedTuple):
     faults: tuple[str, ...]
     """Ids of the rules it breaks."""
     chapters: frozenset[str]
-    """Chapters of the Harmonized System that its words name; empty if it is not known."""
+    """Chapters of the Harmonized System that its words name; empty if that is not known."""
 
 
-def description_reader(rules: DataRules, words_min: int) -> Callable[[str], Described]:
-    """DQ12 to DQ13b and DQ30: the reading of one description, kept because descriptions repeat.
+class DescriptionReader:
+    """DQ12 to DQ13b and DQ30, and what DQ14 needs.
 
     Args:
         rules: texts and lists.
         words_min: other words of content that a general term needs beside it (DQ12b).
     """
-    chapters_of = chapter_finder(rules.description_words)
-    identifies = _identification_checker(rules)
-    vague = _VagueTerms(rules, words_min)
-    disclaimers = _any_of(rules.terms("disclaimers"))
-
-    def faults(description: str) -> Iterator[str]:
-        text = description.casefold()
-        if not identifies(text) or vague.alone(text):
-            yield "DQ12"
-        elif vague.embedded(text):
-            yield "DQ12b"
-        if _LINK.search(text) or _PHONE.search(text):
-            yield "DQ13"
-        if disclaimers.search(text):
-            yield "DQ13b"
-        for finding in text_faults("", description, DESCRIPTION_CHARACTERS_MAX):
-            yield finding.rule_id
-
-    @lru_cache(maxsize=DESCRIPTIONS_REMEMBERED_MAX)
-    def read(description: str) -> Described:
-        return Described(tuple(faults(description)), chapters_of(description))
-
-    return read
-
-
-def _identification_checker(rules: DataRules) -> Callable[[str], bool]:
-    """Whether anything in a text could name goods: more than links, numbers, brands, qualities."""
-    empty = rules.terms("empty_words")
-    brands = _any_of(rules.terms("brand_names"))
-
-    def identifies(text: str) -> bool:
-        text = _ARTICLE_NUMBER.sub(" ", _LINK.sub(" ", text))
-        letters = sum(map(str.isalpha, text))
-        if letters < (LETTERS_MIN if text.isascii() else 1):
-            return False
-        return not empty.issuperset(_WORDS.findall(brands.sub(" ", text)))
-
-    return identifies
-
-
-class _VagueTerms:
-    """Terms that describe no goods when they stand alone."""
 
     def __init__(self, rules: DataRules, words_min: int) -> None:
         terms = rules.terms("vague_terms")
-        self._terms = frozenset(form for term in terms for form in _forms(term))
-        self._within = _any_of(self._terms)
+        forms = {form for term in terms for form in _forms(term)}
+        self._vague_terms, self._vague_phrases = frozenset(forms), Phrases(forms)
+        self._brands = Phrases(rules.terms("brand_names"))
+        self._disclaimers = Phrases(rules.terms("disclaimers"))
         self._empty = rules.terms("empty_words")
         self._words_min = words_min
+        self._chapters = chapter_finder(rules.description_words)
+        # Descriptions repeat, so what was read is kept.
+        self.read = lru_cache(maxsize=DESCRIPTIONS_REMEMBERED_MAX)(self._read)
 
-    def alone(self, text: str) -> bool:
-        """Whether nothing but such terms stands between commas and the like."""
-        parts = [_joined(part) for part in _BETWEEN_TERMS.split(text)]
-        return _joined(text) in self._terms or self._terms.issuperset(filter(None, parts))
+    def _read(self, description: str) -> Described:
+        return Described(tuple(self._faults(description)), self._chapters(description))
 
-    def embedded(self, text: str) -> bool:
-        """Whether there is such a term with hardly anything beside it."""
-        joined = _joined(text)
-        if not self._within.search(joined):
+    def _faults(self, description: str) -> Iterator[str]:
+        text = description.casefold()
+        words = words_of(text)
+        others = self._vague_phrases.left_by(words)
+        if not self._may_identify(text) or self._is_vague(text, words, others):
+            yield "DQ12"
+        elif len(others) < len(words) and len(set(others) - self._empty) < self._words_min:
+            yield "DQ12b"
+        if _LINK.search(text) or _PHONE.search(text):
+            yield "DQ13"
+        if self._disclaimers.within(words):
+            yield "DQ13b"
+        found: list[Finding] = []
+        check_text("", description, found, DESCRIPTION_CHARACTERS_MAX)
+        yield from (finding.rule_id for finding in found)
+
+    def _may_identify(self, text: str) -> bool:
+        """Whether there is more than links, article numbers, brands and words without goods."""
+        pieces = (
+            piece for piece in text.split() if not _DIGIT.search(piece) and not _LINK.search(piece)
+        )
+        words = words_of(" ".join(pieces))
+        letters = sum(map(len, words))
+        if letters < (LETTERS_MIN if text.isascii() else 1):
             return False
-        others = self._within.sub(" ", joined).split()
-        return len(set(others) - self._empty) < self._words_min
+        return not self._empty.issuperset(self._brands.left_by(words))
 
-
-def _joined(text: str) -> str:
-    """The words of a text, without digits and punctuation."""
-    return " ".join(_WORDS.findall(text))
+    def _is_vague(self, text: str, words: Sequence[str], others: Sequence[str]) -> bool:
+        """Whether nothing but general terms stands between commas and the like."""
+        if not BETWEEN_TERMS.issuperset(others):
+            return False
+        parts = (" ".join(words_of(part)) for part in _BETWEEN_TERMS.split(text))
+        return " ".join(words) in self._vague_terms or self._vague_terms.issuperset(
+            filter(None, parts)
+        )
 
 
 def _forms(term: str) -> tuple[str, str]:
     """A term as it is looked up, and its other number: "toys" and "toy"."""
-    words = _joined(term)
+    words = " ".join(words_of(term))
     return words, words.removesuffix("s") if words.endswith("s") else f"{words}s"
-
-
-def _any_of(phrases: frozenset[str]) -> re.Pattern[str]:
-    """Any of the phrases as whole words, the longest first."""
-    alternatives = "|".join(map(re.escape, sorted(phrases, key=len, reverse=True)))
-    return re.compile(rf"(?<![\w'-])(?:{alternatives})(?![\w'-])")

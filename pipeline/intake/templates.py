@@ -38,8 +38,8 @@ class TemplateFinder:
         if len(parcels) < self._parcels_min:
             return frozenset()
         values: defaultdict[str, list[str]] = defaultdict(list)
-        for name, value in map(template_of, parcels):
-            values[name].append(value)
+        for parcel in parcels:
+            values[parcel.consignor.name].append(str(parcel.items[0].intrinsic_value))
         candidates = {
             Template(name, value)
             for name, values_of_one in values.items()
