@@ -46,16 +46,19 @@ class DescriptionReader:
         self._disclaimers = Phrases(rules.terms("disclaimers"))
         self._empty = rules.terms("empty_words")
         self._words_min = words_min
+        self._words_max = int(rules.limit("DQ14", "words_max"))
         self._chapters = chapter_finder(rules.description_words)
         # Descriptions repeat, so what was read is kept.
         self.read = lru_cache(maxsize=DESCRIPTIONS_REMEMBERED_MAX)(self._read)
 
     def _read(self, description: str) -> Described:
-        return Described(tuple(self._faults(description)), self._chapters(description))
-
-    def _faults(self, description: str) -> Iterator[str]:
         text = description.casefold()
         words = words_of(text)
+        # Longer texts name other goods too: what they are for, what they look like.
+        chapters = self._chapters(description) if len(words) <= self._words_max else frozenset()
+        return Described(tuple(self._faults(description, text, words)), chapters)
+
+    def _faults(self, description: str, text: str, words: Sequence[str]) -> Iterator[str]:
         others = self._vague_phrases.left_by(words)
         if not self._may_identify(text) or self._is_vague(text, words, others):
             yield "DQ12"

@@ -35,6 +35,7 @@ class Intake:
         *,
         key: bytes | None = KEY,
         headers: Sequence[tuple[str, bytes]] = (),
+        timestamp_ms: int = PUBLISHED_MS,
     ) -> None:
         """Publish one message and let the room work on it."""
         value = message.encode() if isinstance(message, str) else message
@@ -43,7 +44,7 @@ class Intake:
         elif isinstance(value, Mapping):
             value = json.dumps(value).encode()
         self.stream.publish(
-            "manifests", key=key, value=value, timestamp_ms=PUBLISHED_MS, headers=headers
+            "manifests", key=key, value=value, timestamp_ms=timestamp_ms, headers=headers
         )
         self.stream.run_until_idle()
 
