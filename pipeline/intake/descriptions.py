@@ -16,7 +16,7 @@ DESCRIPTION_CHARACTERS_MAX = 512
 DESCRIPTIONS_REMEMBERED_MAX = 65_536
 BETWEEN_TERMS = frozenset({"and"})
 _BETWEEN_TERMS = re.compile(r"[,;/&+|]|\band\b")
-_LINK = re.compile(r"https?:|www\.|\S@\S+\.\S")
+_LINK = re.compile(r"https?:|www\.|[^\s@]@[^\s@.]+\.[^\s@]")
 _PHONE = re.compile(r"\+[1-9](?:[ ()./-]*\d){7,14}(?!\d)")
 _DIGIT = re.compile(r"\d")
 
