@@ -43,6 +43,7 @@ mutants: $(VENV)/installed-dev ## the fault suite against itself: protections ta
 	@$(BIN)/python -m tests.chaos.mutation $(foreach name,PARCELS SEED REPORT,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 
 bench: $(VENV)/installed ## figures of throughput and latency on this machine
+	$(BIN)/python -m tests.intake.bench
 	$(BIN)/greenlane demo --parcels 200000 --json
 	$(BIN)/greenlane demo --rate 1000 --parcels 30000 --json
 

@@ -68,6 +68,11 @@ def limits_page() -> str:
     )
 
 
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "limits.md": limits_page,
+    "rules.md": lambda: rules_page("Rules", NOTE),
 }
 
 

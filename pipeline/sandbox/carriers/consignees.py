@@ -9,7 +9,8 @@ from pipeline.sandbox.carriers.twists import Twist
 
 COMPANY_SHARE = 0.03
 HOUSE_NUMBER_MAX = 180
-POSTCODE_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
+POSTCODE_LETTERS = "ABDEFGHJLNPQRTUWXYZ"
+"""Without S: the Netherlands leave out SA, SD and SS."""
 
 T = TypeVar("T")
 
