@@ -74,14 +74,25 @@ class DescriptionReader:
 
     def _may_identify(self, text: str) -> bool:
         """Whether there is more than links, article numbers, brands and words without goods."""
-        pieces = (
-            piece for piece in text.split() if not _DIGIT.search(piece) and not _LINK.search(piece)
+        pieces = text.split()
+        if any(map(self._is_content, pieces)):
+            return True
+        words = words_of(
+            " ".join(p for p in pieces if not _DIGIT.search(p) and not _LINK.search(p))
         )
-        words = words_of(" ".join(pieces))
         letters = sum(map(len, words))
         if letters < (LETTERS_MIN if text.isascii() else 1):
             return False
         return not self._empty.issuperset(self._brands.left_by(words))
+
+    def _is_content(self, piece: str) -> bool:
+        """Told quickly, as of most first words: a whole word that may name goods."""
+        return (
+            piece.isalpha()
+            and len(piece) >= LETTERS_MIN
+            and piece not in self._empty
+            and not self._brands.hold(piece)
+        )
 
     def _is_vague(self, text: str, words: Sequence[str], others: Sequence[str]) -> bool:
         """Whether nothing but general terms stands between commas and the like."""

@@ -21,10 +21,17 @@ class Phrases:
             words = tuple(words_of(phrase))
             self._by_first[words[0]].add(words)
         self._firsts = frozenset(self._by_first)
+        self._words = frozenset(
+            word for same_first in self._by_first.values() for words in same_first for word in words
+        )
 
     def within(self, words: Sequence[str]) -> bool:
         """Whether any of the phrases stands among the words."""
         return not self._firsts.isdisjoint(words) and len(self.left_by(words)) < len(words)
+
+    def hold(self, word: str) -> bool:
+        """Whether a word is part of any of the phrases."""
+        return word in self._words
 
     def left_by(self, words: Sequence[str]) -> list[str]:
         """The words that belong to no phrase; of two phrases the longer one counts."""
