@@ -89,7 +89,7 @@ def limits() -> list[Limit]:
             "dead letter `illegal_move`",
         ),
         Limit(
-            "file of `greenlane publish` and `decide`",
+            "file of `greenlane publish`, `check` and `decide`",
             f"{FILE_BYTES_MAX:,} bytes",
             "nothing is done, exit status 2",
         ),

@@ -17,6 +17,7 @@ from pipeline.errors import InputFileError
 from pipeline.model import Acknowledgement, Fault, Severity
 from pipeline.sandbox.checked import Checked, check_messages
 from pipeline.sandbox.dry_run import read_messages
+from pipeline.sandbox.manifest_files import as_published
 from pipeline.settings import read_settings
 
 STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
@@ -34,23 +35,29 @@ def check(
 ) -> None:
     """Tell what would be refused in manifests, and how to mend it, without sending them.
 
-        greenlane check manifest.json
+    For example:
 
-    The data rules of this release judge, as in a worker; `greenlane rules` explains them. A worker
-    also knows what was sent before. Exit status: 0 if everything would be accepted, perhaps with
+        greenlane check manifests.jsonl
+        greenlane check --json manifests.jsonl > checked.json
+
+    The data rules of this release judge, as in a worker; `greenlane rules` explains them. Large
+    manifests are split as `greenlane publish` splits them. A worker also knows what was sent
+    before. Exit status: 0 if everything would be accepted, perhaps with
     warnings, 1 if anything would be refused, 2 if the call was unusable.
     """
-    stream = build_check(read_settings(os.environ))
+    settings = read_settings(os.environ)
+    stream = build_check(settings)
     progress = Console(stderr=True)
     checked: list[tuple[Path, Checked]] = []
     for file in files:
         messages = list(read_messages(read_file(file)))
         if not messages:
-            raise InputFileError(f"{file} holds no manifest")
+            raise InputFileError(f"{file}: there is no manifest in it")
+        published = list(as_published(messages, parcels_max=settings.manifest_parcels_max))
         told = track(
-            check_messages(stream, messages),
+            check_messages(stream, published),
             description=str(file),
-            total=len(messages),
+            total=len(published),
             console=progress,
             transient=True,
             disable=not progress.is_terminal,

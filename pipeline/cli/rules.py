@@ -20,6 +20,8 @@ def rules(
 ) -> None:
     """Show the data rules: what is checked in a manifest, and how to mend what is wrong.
 
+    For example:
+
         greenlane rules
         greenlane rules DQ12
         greenlane rules --json > rules.json

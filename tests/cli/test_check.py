@@ -105,3 +105,14 @@ def test_faults_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) ->
     vague = [parcel(parcel_id=f"P{n}", items=[goods_item(description="gift")]) for n in range(3)]
     result = run("-", text=msgspec.json.encode(manifest(parcels=vague)))
     assert "and 2 more faults" in result.stdout
+
+
+def test_a_manifest_too_large_for_one_message_is_judged_in_the_parts_it_is_sent_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GREENLANE_MANIFEST_PARCELS_MAX", "2")
+    large = manifest(parcels=[parcel(parcel_id=f"P{n}") for n in range(5)])
+    result = run("-", text=msgspec.json.encode(large))
+    assert result.exit_code == 0
+    assert "message 3: SP-0001, part 3 of 3: accepted, 1 of 1 parcels" in result.stdout
+    assert "5 of 5 parcels would be accepted, 0 refused." in result.stdout
