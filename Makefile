@@ -46,6 +46,7 @@ simulate: $(VENV)/installed-dev ## the stream core on a simulated Kafka, 10,000 
 	@$(BIN)/python -m tests.simulation --schedules $(or $(SCHEDULES),10000) $(if $(SEED),--seed $(SEED))
 
 bench: $(VENV)/installed ## figures of throughput and latency on this machine
+	$(BIN)/python -m tests.intake.bench
 	$(BIN)/greenlane demo --parcels 200000 --json
 	$(BIN)/greenlane demo --rate 1000 --parcels 30000 --json
 

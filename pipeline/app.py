@@ -41,6 +41,11 @@ def build_dry_run(settings: Settings) -> MemoryStream:
     return MemoryStream(build_rooms(replace(settings, carriers_with_topics="")))
 
 
+def build_check(settings: Settings) -> MemoryStream:
+    """Intake alone on a log in memory, for `greenlane check`."""
+    return MemoryStream([IntakeRoom(settings, load_data_rules())])
+
+
 def build_worker(settings: Settings, restarts: int = 0) -> faust.App:
     """The Faust application of one worker: rooms, metrics, health pages.
 

@@ -10,7 +10,8 @@ from pipeline.cli.files import FILE_BYTES_MAX
 from pipeline.contract.declarations import declared_topics
 from pipeline.decide.state import FEEDBACK_PER_CASE_MAX
 from pipeline.intake.check_manifest import PARTS_MAX
-from pipeline.intake.check_values import AMOUNT_MAX, MASS_DECIMALS_MAX, MASS_KG_MAX
+from pipeline.intake.check_masses import MASS_DECIMALS_MAX, MASS_KG_MAX
+from pipeline.intake.check_values import AMOUNT_MAX
 from pipeline.model import InspectionResult, Manifest, Payment
 from pipeline.model.nesting import NESTING_MAX
 from pipeline.sandbox.manifest_files import MESSAGE_BYTES_MAX
@@ -70,7 +71,7 @@ def limits() -> list[Limit]:
             f"{setting['manifest_parcels_max']:,} (`GREENLANE_MANIFEST_PARCELS_MAX`)",
             "dead letter `message_too_large`",
         ),
-        Limit("parts of a manifest", f"{PARTS_MAX:,}", "refused, DQ31"),
+        Limit("parts of a manifest", f"{PARTS_MAX:,}", "refused, DQ34"),
         Limit("amount of money", f"below {AMOUNT_MAX:,}", "parcel refused, DQ17"),
         Limit(
             "mass",
@@ -88,7 +89,7 @@ def limits() -> list[Limit]:
             "dead letter `illegal_move`",
         ),
         Limit(
-            "file of `greenlane publish` and `decide`",
+            "file of `greenlane publish`, `check` and `decide`",
             f"{FILE_BYTES_MAX:,} bytes",
             "nothing is done, exit status 2",
         ),

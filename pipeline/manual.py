@@ -6,29 +6,21 @@
 import ast
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
 from pipeline import settings
-from pipeline.assess.rules import load_risk_rules
 from pipeline.errors import ERROR_TEXTS
-from pipeline.intake.rules import load_data_rules
 from pipeline.limits import field_limits, limits
+from pipeline.rules_page import rules_page
 from pipeline.settings import Settings
 
 DOCS_FOLDER = Path(__file__).parents[1] / "docs"
-DATA_HEAD = """\
-| rule | severity | what is wrong | how to mend it | basis |
-|---|---|---|---|---|"""
-RISK_INTRO = """\
-Points go into a score of 100 x (1 - product of (1 - points / 100)); a mandatory rule selects
-whatever the score.
-"""
 FIELDS_INTRO = """\
-A parcel with a field above its limit is refused (DQ00); in the header of a manifest, an inspection
-result or a payment, the message is a dead letter `invalid_message`.
+A parcel with a field above its limit is refused (DQ01, or the rule of the field); in the header of
+a manifest, an inspection result or a payment, the message is a dead letter `invalid_message`.
 """
 NOTE = "<!-- Made by `python -m pipeline.manual` (`make reference`); do not edit. -->"
 
@@ -76,31 +68,11 @@ def limits_page() -> str:
     )
 
 
-def rules_page() -> str:
-    """Every data rule and risk rule."""
-    return "\n".join(
-        [
-            _page(
-                "Rules",
-                "Data rules decide whether a parcel's data are accepted: an error refuses the "
-                "parcel, a warning lets it pass and adds to its risk.",
-                DATA_HEAD,
-                _data_rule_rows(),
-            ),
-            "## Risk rules\n",
-            RISK_INTRO,
-            "| rule | fires on | points | limits | basis |\n|---|---|---|---|---|",
-            *_risk_rule_rows(),
-            "",
-        ]
-    )
-
-
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "errors.md": errors_page,
     "limits.md": limits_page,
-    "rules.md": rules_page,
+    "rules.md": lambda: rules_page("Rules", NOTE),
 }
 
 
@@ -120,18 +92,6 @@ def main(arguments: Sequence[str], folder: Path = DOCS_FOLDER) -> int:
 
 def _page(title: str, intro: str, head: str, rows: Iterable[str]) -> str:
     return "\n".join([f"# {title}", "", NOTE, "", intro, "", head, *rows, ""])
-
-
-def _data_rule_rows() -> Iterator[str]:
-    for rule in sorted(load_data_rules().by_id.values(), key=lambda rule: rule.id):
-        yield f"| {rule.id} | {rule.severity} | {rule.text} | {rule.correction} | {rule.basis} |"
-
-
-def _risk_rule_rows() -> Iterator[str]:
-    for rule in sorted(load_risk_rules().by_id.values(), key=lambda rule: rule.id):
-        points = "mandatory" if rule.mandatory else str(rule.points)
-        limits = ", ".join(f"{name.replace('_', ' ')}: {v}" for name, v in rule.limits.items())
-        yield f"| {rule.id} | {rule.title} | {points} | {limits} | {rule.basis} ({rule.status}) |"
 
 
 def _attribute_docstrings(class_: type) -> dict[str, str]:

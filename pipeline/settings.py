@@ -44,6 +44,10 @@ class Settings:
     """Parcels a manifest message may hold; larger manifests are sent in parts."""
     acknowledgement_faults_max: int = 100
     """Faults an acknowledgement names; the rest is counted."""
+    description_words_min: int = 2
+    """Words that must stand beside a general term in a description of goods (rule DQ12b)."""
+    severity_file: str = ""
+    """YAML file that changes severities of data rules while workers run; empty: none."""
     selection_salt: str = field(default="change-me-in-production", repr=False)
     """Secret of the random selection: who knows it can foresee the selection."""
     random_selection_per_million: int = 5_000

@@ -8,7 +8,8 @@ import pytest
 
 from pipeline import model
 from pipeline.intake.check_manifest import PARTS_MAX
-from pipeline.intake.check_values import AMOUNT_MAX, MASS_KG_MAX
+from pipeline.intake.check_masses import MASS_KG_MAX
+from pipeline.intake.check_values import AMOUNT_MAX
 from pipeline.limits import FieldLimit, _kinds, field_limits, limits
 from tests import builders
 from tests.intake.intake import Intake
@@ -17,6 +18,7 @@ FOUND = field_limits()
 ENTRY: dict[str, Any] = {
     "items": msgspec.to_builtins(builders.goods_item()),
     "found_items": {"sequence_number": 1},
+    "itinerary": "DE",
 }
 CARRIER_CHARACTERS_MAX = 35
 
@@ -59,7 +61,8 @@ def test_every_text_and_list_of_a_message_has_a_limit() -> None:
         ({"declared_value": AMOUNT_MAX}, {"DQ17"}),
         ({"declared_value": Decimal("9" * 5_000)}, {"DQ17"}),
         ({"declared_value": Decimal("1e999999")}, {"DQ17"}),
-        ({"gross_mass_kg": MASS_KG_MAX}, set()),
+        # More than a post takes, and too little worth for it.
+        ({"gross_mass_kg": MASS_KG_MAX}, {"DQ19c", "DQ20"}),
         ({"gross_mass_kg": MASS_KG_MAX + Decimal("0.001")}, {"DQ19"}),
         ({"gross_mass_kg": Decimal("0.0000001")}, {"DQ19"}),
     ],
@@ -69,7 +72,7 @@ def test_a_number_takes_its_limit_and_no_more(fields: dict[str, Any], rules: set
     assert {fault.rule_id for fault in answer.faults} == rules
 
 
-@pytest.mark.parametrize(("parts", "rules"), [(PARTS_MAX, set()), (PARTS_MAX + 1, {"DQ31"})])
+@pytest.mark.parametrize(("parts", "rules"), [(PARTS_MAX, set()), (PARTS_MAX + 1, {"DQ34"})])
 def test_a_manifest_has_so_many_parts_and_no_more(parts: int, rules: set[str]) -> None:
     answer = Intake().answer(builders.manifest(parts=parts))
     assert {fault.rule_id for fault in answer.faults} == rules

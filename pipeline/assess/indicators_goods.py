@@ -1,15 +1,12 @@
 """Indicators of goods: restricted, misdescribed, of restricted or surprising origin, too many."""
 
-import re
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 
 from pipeline.assess.restricted import restricted_finder
-from pipeline.assess.rules import DescriptionWords, RiskRules
+from pipeline.assess.rules import RiskRules
 from pipeline.assess.subject import Indicator, Subject
 from pipeline.model import GoodsType, RuleHit
-
-_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+from pipeline.rulebook.description_words import chapter_finder
 
 
 def goods_indicators(rules: RiskRules) -> Indicator:
@@ -18,7 +15,7 @@ def goods_indicators(rules: RiskRules) -> Indicator:
     embargoed, origin = rules.by_id["R08"], rules.by_id["R12"]
     commercial_gift, no_code = rules.by_id["R15"], rules.by_id["R17"]
     find_restricted = restricted_finder(rules.restricted)
-    chapters_of = _chapter_finder(rules.words)
+    chapters_of = chapter_finder(rules.words)
     embargoed_countries = frozenset(str(embargoed.limits["countries"]).split())
     gift_pieces = int(commercial_gift.limits["pieces"])
 
@@ -57,14 +54,3 @@ def goods_indicators(rules: RiskRules) -> Indicator:
                 yield commercial_gift.hit(f"{pieces} pieces", f"{gift_pieces} pieces", "/items")
 
     return indicate
-
-
-def _chapter_finder(words: DescriptionWords) -> Callable[[str], frozenset[str]]:
-    by_word = {word: frozenset(chapters) for word, chapters in words.words.items()}
-
-    @lru_cache(maxsize=65_536)
-    def chapters_of(description: str) -> frozenset[str]:
-        found = (by_word.get(word) for word in _WORDS.findall(description.casefold()))
-        return frozenset().union(*(chapters for chapters in found if chapters))
-
-    return chapters_of

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from pipeline.errors import RuleBookError
 from pipeline.model import RuleHit
+from pipeline.rulebook.description_words import DescriptionWords
 from pipeline.rulebook.files import read_yaml, yaml_files
 
 SUBJECT = "risk"
@@ -78,14 +79,6 @@ class RestrictedList(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     basis: str
     status: Literal["demonstration"]
     goods: list[RestrictedGoods]
-
-
-class DescriptionWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Words that belong to certain chapters of the Harmonized System."""
-
-    version: str
-    basis: str
-    words: dict[str, list[str]]
 
 
 class RiskRules(Struct, frozen=True):

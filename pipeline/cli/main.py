@@ -8,7 +8,19 @@ import typer
 from rich.console import Console
 
 from pipeline import __version__
-from pipeline.cli import broker, decide, demo, ledger, publish, simulate, topics, watch, worker
+from pipeline.cli import (
+    broker,
+    check,
+    decide,
+    demo,
+    ledger,
+    publish,
+    rules,
+    simulate,
+    topics,
+    watch,
+    worker,
+)
 from pipeline.errors import GreenlaneError, InputFileError, SettingsError
 
 app = typer.Typer(
@@ -20,6 +32,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",  # paragraphs flow to the width of the terminal
 )
 app.command("demo")(demo.demo)
+app.command("check")(check.check)
+app.command("rules")(rules.rules)
 app.command("decide")(decide.decide)
 app.command("publish")(publish.publish)
 app.command("watch")(watch.watch)

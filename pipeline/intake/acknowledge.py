@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.errors import ERROR_TEXTS
-from pipeline.intake.decode import Undecodable
+from pipeline.intake.decode import Decoded, Undecodable
 from pipeline.intake.finding import Finding, shown
-from pipeline.intake.rules import DataRule
+from pipeline.intake.severities import Severities
 from pipeline.model import Acknowledgement, AcknowledgementStatus, Fault, Severity
 from pipeline.model.manifest import ManifestBase
 
 
-class ParcelFindings(NamedTuple):
-    """What was found on one parcel; `position` is its place in the message."""
+class Found(NamedTuple):
+    """What was found on one parcel, or on the manifest as a whole."""
 
-    position: int
+    position: int | None
+    """Place of the parcel in the message; None: the manifest."""
     parcel_id: str
     findings: Sequence[Finding]
     explanation: str = ""
@@ -35,23 +36,23 @@ def acknowledge(
     *,
     announced: int,
     rejected: int,
-    found: Sequence[ParcelFindings],
-    rules: Mapping[str, DataRule],
+    found: Sequence[Found],
+    severities: Severities,
     received_at: datetime,
     faults_max: int,
 ) -> Answer:
     """The acknowledgement of a message whose parcels were looked at one by one."""
     rejected_by_rule: Counter[str] = Counter()
     warnings_by_rule: Counter[str] = Counter()
-    errors: list[tuple[Finding, ParcelFindings]] = []
-    warnings: list[tuple[Finding, ParcelFindings]] = []
-    for parcel in found:
+    errors: list[tuple[Finding, Found]] = []
+    warnings: list[tuple[Finding, Found]] = []
+    for one in found:
         before = len(errors)
-        for finding in parcel.findings:
-            if rules[finding.rule_id].severity is Severity.ERROR:
-                errors.append((finding, parcel))
+        for finding in one.findings:
+            if severities.refuses(finding):
+                errors.append((finding, one))
             else:
-                warnings.append((finding, parcel))
+                warnings.append((finding, one))
                 warnings_by_rule[finding.rule_id] += 1
         rejected_by_rule.update(finding.rule_id for finding, _ in errors[before : before + 1])
     # Errors first: a carrier must see why parcels were refused before what may be improved.
@@ -68,8 +69,10 @@ def acknowledge(
             announced_parcels=announced,
             accepted_parcels=announced - rejected,
             rejected_parcels=rejected,
-            faults=[_fault(rules[f.rule_id], f, parcel) for f, parcel in faults[:faults_max]],
+            faults=[_fault(severities, finding, one) for finding, one in faults[:faults_max]],
             faults_omitted=max(0, len(faults) - faults_max),
+            rules_version=severities.rules.version,
+            severity_overrides=severities.overrides,
         ),
         rejected_by_rule,
         warnings_by_rule,
@@ -77,38 +80,20 @@ def acknowledge(
 
 
 def refuse(
-    header: ManifestBase,
-    finding: Finding,
-    *,
-    announced: int,
-    rules: Mapping[str, DataRule],
-    received_at: datetime,
+    decoded: Decoded, error: Finding, severities: Severities, received_at: datetime
 ) -> Answer:
     """The acknowledgement of a message that is refused as a whole."""
-    rule = rules[finding.rule_id]
-    acknowledgement = Acknowledgement(
-        carrier=header.carrier,
-        manifest_id=header.manifest_id,
-        version=header.version,
-        part=header.part,
-        parts=header.parts,
-        status=AcknowledgementStatus.REJECTED,
+    announced = len(decoded.parcels)
+    answer = acknowledge(
+        decoded.header,
+        announced=announced,
+        rejected=announced,
+        found=[Found(None, "", [error])],
+        severities=severities,
         received_at=received_at,
-        announced_parcels=announced,
-        accepted_parcels=0,
-        rejected_parcels=announced,
-        faults=[
-            Fault(
-                rule.id,
-                rule.severity,
-                finding.pointer,
-                rule.text,
-                rule.correction,
-                value=shown(finding.value),
-            )
-        ],
+        faults_max=1,
     )
-    return Answer(acknowledgement, {rule.id: announced}, {})
+    return answer._replace(rejected_by_rule={error.rule_id: announced})
 
 
 def refuse_message(
@@ -134,15 +119,16 @@ def refuse_message(
     )
 
 
-def _fault(rule: DataRule, finding: Finding, parcel: ParcelFindings) -> Fault:
-    text = f"{rule.text}: {parcel.explanation}" if parcel.explanation else rule.text
+def _fault(severities: Severities, finding: Finding, found: Found) -> Fault:
+    rule = severities.rules.by_id[finding.rule_id]
+    parcel = "" if found.position is None else f"/parcels/{found.position}"
     return Fault(
         rule.id,
-        rule.severity,
-        f"/parcels/{parcel.position}{finding.pointer}",
-        text,
+        severities.by_id[rule.id],
+        f"{parcel}{finding.pointer}",
+        f"{rule.text}: {found.explanation}" if found.explanation else rule.text,
         rule.correction,
-        shown(parcel.parcel_id),
+        shown(found.parcel_id),
         shown(finding.value),
     )
 

@@ -1,8 +1,13 @@
 """Checks of a manifest message as a whole, against what is known of the manifest."""
 
-from pipeline.intake.check_parcel import has_control_characters
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pipeline.intake.check_texts import has_control_characters
 from pipeline.intake.finding import Finding
+from pipeline.intake.rules import DataRules
 from pipeline.intake.state import ManifestSeen
+from pipeline.model import TransportMode
 from pipeline.model.manifest import ManifestBase
 from pipeline.reference.codes import country_names
 
@@ -12,68 +17,120 @@ YEARS = range(2000, 2100)
 """Outside, time zones and legal dates may leave the calendar (years 1 to 9999)."""
 
 
-def check_manifest(
-    header: ManifestBase, parcels: int, digest: bytes, seen: ManifestSeen | None
-) -> Finding | None:
-    """The first broken rule of DQ02, DQ27, DQ28, DQ30 to DQ33: it refuses all parcels."""
-    return (
-        _check_header(header)
-        or _check_parts(header, parcels)
-        or (_check_against(header, parcels, digest, seen) if seen else None)
-    )
+class ManifestCheck:
+    """The rules on a message as a whole: DQ02, DQ02b, DQ27 to DQ30, DQ32 to DQ34."""
+
+    def __init__(self, rules: DataRules) -> None:
+        self._ahead_max = timedelta(minutes=int(rules.limit("DQ28b", "minutes_ahead_max")))
+        self._hours = {
+            mode: timedelta(hours=int(rules.limit("DQ29", f"{mode}_hours")))
+            for mode in TransportMode
+        }
+
+    def __call__(
+        self,
+        header: ManifestBase,
+        parcels: int,
+        digest: bytes,
+        seen: ManifestSeen | None,
+        received_at: datetime,
+    ) -> Iterator[Finding]:
+        """What is broken, with pointers into the manifest; the first error refuses all parcels."""
+        yield from _check_header(header)
+        if not _in_this_century(header):
+            return
+        yield from self._check_times(header, received_at)
+        yield from _check_itinerary(header)
+        yield from _check_parts(header, parcels)
+        if seen:
+            yield from _check_against(header, parcels, digest, seen)
+
+    def _check_times(self, header: ManifestBase, received_at: datetime) -> Iterator[Finding]:
+        if not header.departure_at < header.estimated_arrival_at:
+            arrival = header.estimated_arrival_at.isoformat()
+            yield Finding("DQ28", "/estimated_arrival_at", arrival)
+        if header.issued_at - received_at > self._ahead_max:
+            yield Finding("DQ28b", "/issued_at", header.issued_at.isoformat())
+        if header.issued_at > self._deadline(header):
+            yield Finding("DQ29", "/issued_at", header.issued_at.isoformat())
+
+    def _deadline(self, header: ManifestBase) -> datetime:
+        before_arrival = self._hours[header.transport_mode]
+        return max(header.departure_at, header.estimated_arrival_at - before_arrival)
 
 
-def _check_header(header: ManifestBase) -> Finding | None:
+def _check_header(header: ManifestBase) -> Iterator[Finding]:
     for name, text in (
         ("carrier", header.carrier),  # the pattern of its type lets a last newline pass
         ("manifest_id", header.manifest_id),
         ("conveyance_reference", header.conveyance_reference),
     ):
         if has_control_characters(text):
-            return Finding("DQ30", f"/{name}", text)
+            yield Finding("DQ30", f"/{name}", text)
     if header.destination_country not in country_names():
-        return Finding("DQ32", "/destination_country", header.destination_country)
-    for name, instant in (
+        yield Finding("DQ32", "/destination_country", header.destination_country)
+    for name, instant in _instants(header):
+        if instant.year not in YEARS:
+            yield Finding("DQ33", f"/{name}", instant.isoformat())
+
+
+def _instants(header: ManifestBase) -> tuple[tuple[str, datetime], ...]:
+    return (
         ("issued_at", header.issued_at),
         ("departure_at", header.departure_at),
         ("estimated_arrival_at", header.estimated_arrival_at),
+    )
+
+
+def _in_this_century(header: ManifestBase) -> bool:
+    return all(instant.year in YEARS for _, instant in _instants(header))
+
+
+def _check_itinerary(header: ManifestBase) -> Iterator[Finding]:
+    countries = [
+        country
+        for place, country in enumerate(header.itinerary)
+        if place == 0 or header.itinerary[place - 1] != country
+    ]
+    if countries and (
+        countries[-1] != header.destination_country
+        or len(set(countries)) < len(countries)
+        or not country_names().keys() >= set(countries)
     ):
-        if instant.year not in YEARS:
-            return Finding("DQ33", f"/{name}", instant.isoformat())
-    if not header.departure_at < header.estimated_arrival_at:
-        return Finding("DQ28", "/estimated_arrival_at", header.estimated_arrival_at.isoformat())
-    return None
+        yield Finding("DQ27", "/itinerary", ", ".join(countries))
 
 
-def _check_parts(header: ManifestBase, parcels: int) -> Finding | None:
+def _check_parts(header: ManifestBase, parcels: int) -> Iterator[Finding]:
     if header.part > header.parts:
-        return Finding("DQ31", "/part", f"{header.part} of {header.parts}")
-    if header.parts > PARTS_MAX:
-        return Finding("DQ31", "/parts", f"{header.parts}, the limit is {PARTS_MAX}")
-    return _check_count(header, parcels, complete=header.parts == 1)
+        yield Finding("DQ34", "/part", f"{header.part} of {header.parts}")
+    elif header.parts > PARTS_MAX:
+        yield Finding("DQ34", "/parts", f"{header.parts}, the limit is {PARTS_MAX}")
+    else:
+        yield from _check_count(header, parcels, complete=header.parts == 1)
 
 
-def _check_count(header: ManifestBase, parcels: int, *, complete: bool) -> Finding | None:
+def _check_count(header: ManifestBase, parcels: int, *, complete: bool) -> Iterator[Finding]:
     declared = header.declared_parcel_count
-    if declared is None or not (parcels > declared or (complete and parcels < declared)):
-        return None
-    return Finding("DQ31", "/declared_parcel_count", f"{declared}, but there are {parcels}")
+    if declared is not None and (parcels > declared or (complete and parcels < declared)):
+        text = f"{declared}, but there are {parcels}"
+        yield Finding("DQ34", "/declared_parcel_count", text)
 
 
 def _check_against(
     header: ManifestBase, parcels: int, digest: bytes, seen: ManifestSeen
-) -> Finding | None:
-    if header.version < seen.version:
-        return Finding("DQ27", "/version", f"{header.version}, newest {seen.version}")
-    if header.version > seen.version:
-        return None
+) -> Iterator[Finding]:
+    if header.version != seen.version:
+        if header.version < seen.version:
+            yield Finding("DQ02b", "/version", f"{header.version}, newest {seen.version}")
+        return
     part = seen.seen.get(header.part)
     if part and part.digest != digest:
-        return Finding("DQ02", "/version", str(header.version))
-    if header.parts != seen.parts:
-        return Finding("DQ31", "/parts", f"{header.parts}, before {seen.parts}")
-    if header.declared_parcel_count != seen.declared_parcel_count:
+        yield Finding("DQ02", "/version", str(header.version))
+    elif header.parts != seen.parts:
+        yield Finding("DQ34", "/parts", f"{header.parts}, before {seen.parts}")
+    elif header.declared_parcel_count != seen.declared_parcel_count:
         text = f"{header.declared_parcel_count}, before {seen.declared_parcel_count}"
-        return Finding("DQ31", "/declared_parcel_count", text)
-    complete = len(seen.seen) + 1 == seen.parts
-    return _check_count(header, seen.parcels + parcels, complete=complete)
+        yield Finding("DQ34", "/declared_parcel_count", text)
+    else:
+        complete = len(seen.seen) + 1 == seen.parts
+        yield from _check_count(header, seen.parcels + parcels, complete=complete)

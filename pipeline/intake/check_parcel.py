@@ -1,27 +1,34 @@
-"""Checks of a parcel as a whole: identification, destination, characters."""
+"""Checks of what a parcel is called and where it goes."""
 
-import unicodedata
-from collections.abc import Iterator
+from operator import mul
 
+from pipeline.intake.circumstances import Circumstances
 from pipeline.intake.finding import Finding
 from pipeline.model import Parcel
 from pipeline.reference.codes import country_names
 
 S10_LENGTH = 13
 S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
+AIR_WAYBILL_LENGTH, AIR_WAYBILL_HYPHEN, AIR_WAYBILL_MODULUS = 12, 3, 7
 
 
-def check_parcel(parcel: Parcel, destination_country: str) -> Iterator[Finding]:
-    """DQ03, DQ11, DQ30."""
+def check_parcel(parcel: Parcel, circumstances: Circumstances, found: list[Finding]) -> None:
+    """DQ03, DQ03b, DQ03c, DQ11, DQ27b."""
     parcel_id = parcel.parcel_id
-    if looks_like_s10(parcel_id) and s10_check_digit(parcel_id[2:10]) != int(parcel_id[10]):
-        yield Finding("DQ03", "/parcel_id", parcel_id)
+    if looks_like_s10(parcel_id):
+        if s10_check_digit(parcel_id[2:10]) != int(parcel_id[10]):
+            found.append(Finding("DQ03", "/parcel_id", parcel_id))
+    elif circumstances.by_mail:
+        found.append(Finding("DQ03c", "/parcel_id", parcel_id))
+    elif looks_like_air_waybill(parcel_id) and not air_waybill_holds(parcel_id):
+        found.append(Finding("DQ03b", "/parcel_id", parcel_id))
     country = parcel.consignee.address.country
-    if country != destination_country:
-        yield Finding("DQ11", "/consignee/address/country", country)
-    for pointer, text in _texts(parcel):
-        if not text.isprintable() and has_control_characters(text):
-            yield Finding("DQ30", pointer, text)
+    if country != circumstances.destination_country:
+        found.append(Finding("DQ11", "/consignee/address/country", country))
+    itinerary = circumstances.itinerary
+    if itinerary and parcel.consignor.address.country not in itinerary:
+        country = parcel.consignor.address.country
+        found.append(Finding("DQ27b", "/consignor/address/country", country))
 
 
 def looks_like_s10(parcel_id: str) -> bool:
@@ -37,31 +44,20 @@ def looks_like_s10(parcel_id: str) -> bool:
 
 def s10_check_digit(serial: str) -> int:
     """Check digit of eight digits (UPU S10)."""
-    total = sum(weight * int(digit) for weight, digit in zip(S10_WEIGHTS, serial, strict=True))
+    total: int = sum(map(mul, S10_WEIGHTS, map(int, serial)))
     return {10: 0, 11: 5}.get(11 - total % 11, 11 - total % 11)
 
 
-def has_control_characters(text: str) -> bool:
-    """Whether a text holds characters of Unicode's category Cc.
+def looks_like_air_waybill(parcel_id: str) -> bool:
+    """Whether an id has the form of an air waybill number: NNN-NNNNNNNN."""
+    return (
+        len(parcel_id) == AIR_WAYBILL_LENGTH
+        and parcel_id[AIR_WAYBILL_HYPHEN] == "-"
+        and parcel_id.isascii()
+        and (parcel_id[:AIR_WAYBILL_HYPHEN] + parcel_id[AIR_WAYBILL_HYPHEN + 1 :]).isdigit()
+    )
 
-    Other unprintable ones have their use: joiners in several scripts, letters newer than this
-    Python's tables, letters of private use in old Chinese systems.
-    """
-    return any(unicodedata.category(character) == "Cc" for character in text)
 
-
-def _texts(parcel: Parcel) -> list[tuple[str, str]]:
-    consignor, consignee = parcel.consignor, parcel.consignee
-    return [
-        ("/parcel_id", parcel.parcel_id),
-        ("/consignor/name", consignor.name),
-        ("/consignor/address/street_and_number", consignor.address.street_and_number),
-        ("/consignor/address/city", consignor.address.city),
-        ("/consignee/name", consignee.name),
-        ("/consignee/address/street_and_number", consignee.address.street_and_number),
-        ("/consignee/address/city", consignee.address.city),
-        *[
-            (f"/items/{index}/description", item.description)
-            for index, item in enumerate(parcel.items)
-        ],
-    ]
+def air_waybill_holds(number: str) -> bool:
+    """Whether the last digit is the seven before it modulo 7 (IATA)."""
+    return int(number[4:11]) % AIR_WAYBILL_MODULUS == int(number[11])

@@ -1,55 +1,87 @@
 """Checks of consignor and consignee."""
 
-from collections.abc import Callable, Iterator, Set
+import re
 from functools import lru_cache
 
+from pipeline.intake.check_addresses import AddressCheck
+from pipeline.intake.check_texts import check_party_texts
+from pipeline.intake.circumstances import Circumstances
 from pipeline.intake.finding import Finding
+from pipeline.intake.placeholders import squeezed
+from pipeline.intake.rules import DataRules
 from pipeline.model import Parcel, Party
-from pipeline.reference.codes import country_names
 
-NAME_LETTERS_MIN = 2
+PHONE_DIGITS_MIN, PHONE_DIGITS_MAX = 5, 15
+PARTIES_REMEMBERED_MAX = 65_536
+_TWO_LETTERS = re.compile(r"[^\W\d_].*[^\W\d_]", re.DOTALL)
+_EMAIL = re.compile(r"[^\s@,;<>()]{1,64}@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,63}")
+_PHONE = re.compile(r"\+?[0-9 ()./-]+(?:(?:ext|x)\.? ?[0-9]{1,6})?", re.IGNORECASE)
+_IDENTIFICATION = re.compile(r"[\w ./&-]*[1-9][\w ./&-]*")
 
 
-def parties_checker(
-    placeholder_names: Set[str], countries_without_postcodes: Set[str]
-) -> Callable[[Parcel], Iterator[Finding]]:
-    """The check of parties with its two lists: DQ05, DQ06, DQ08, DQ09, DQ10."""
-    placeholders = frozenset(map(_squeezed, placeholder_names))
-    countries = country_names()
+class PartiesCheck:
+    """DQ05 to DQ10b, DQ24, DQ25, and DQ30 of the consignor's texts."""
 
-    @lru_cache(maxsize=65_536)
-    def name_fault(name: str) -> str:
-        # Senders repeat, so results are kept.
-        return "DQ06" if _squeezed(name) in placeholders else _letters_fault(name)
+    def __init__(self, rules: DataRules) -> None:
+        self._placeholders = frozenset(map(squeezed, rules.terms("placeholder_names")))
+        self._forwarders = rules.terms("forwarders")
+        self._first_words = frozenset(name.split()[0] for name in self._forwarders)
+        self._check_address = AddressCheck(rules)
+        # Senders repeat, and so do names, so what was found is kept.
+        self._name_fault = lru_cache(maxsize=PARTIES_REMEMBERED_MAX)(self._judge_name)
+        self._consignor_faults = lru_cache(maxsize=PARTIES_REMEMBERED_MAX)(self._judge_consignor)
 
-    def check_party(pointer: str, party: Party) -> Iterator[Finding]:
-        fault = name_fault(party.name)
+    def __call__(self, parcel: Parcel, circumstances: Circumstances, found: list[Finding]) -> None:
+        """What consignor and consignee of a parcel break."""
+        found += self._consignor_faults(parcel.consignor)
+        consignee = parcel.consignee
+        self._check_party("/consignee", consignee, found)
+        name = consignee.name.casefold()
+        if name == circumstances.carrier or name == parcel.platform.casefold():
+            found.append(Finding("DQ07", "/consignee/name", consignee.name))
+
+    def _judge_consignor(self, consignor: Party) -> tuple[Finding, ...]:
+        found: list[Finding] = []
+        self._check_party("/consignor", consignor, found)
+        check_party_texts("/consignor", consignor, found)
+        return tuple(found)
+
+    def _check_party(self, pointer: str, party: Party, found: list[Finding]) -> None:
+        fault = self._name_fault(party.name)
         if fault:
-            yield Finding(fault, f"{pointer}/name", party.name)
-        address = party.address
-        if not address.street_and_number.strip() and not address.po_box.strip():
-            yield Finding("DQ08", f"{pointer}/address/street_and_number", "")
-        if address.country not in countries:
-            yield Finding("DQ09", f"{pointer}/address/country", address.country)
+            found.append(Finding(fault, f"{pointer}/name", party.name))
+        self._check_address(pointer, party.address, found)
+        if party.email and not _EMAIL.fullmatch(party.email):
+            found.append(Finding("DQ24", f"{pointer}/email", party.email))
+        if party.phone and not is_phone_number(party.phone):
+            found.append(Finding("DQ24b", f"{pointer}/phone", party.phone))
+        if party.identification and not _IDENTIFICATION.fullmatch(party.identification):
+            found.append(Finding("DQ25", f"{pointer}/identification", party.identification))
 
-    def check_parties(parcel: Parcel) -> Iterator[Finding]:
-        yield from check_party("/consignor", parcel.consignor)
-        yield from check_party("/consignee", parcel.consignee)
-        address = parcel.consignee.address
-        if not address.postcode.strip() and address.country not in countries_without_postcodes:
-            yield Finding("DQ10", "/consignee/address/postcode", "")
+    def _judge_name(self, name: str) -> str:
+        if squeezed(name) in self._placeholders:
+            return "DQ06"
+        words = name.casefold().split()
+        if "c/o" in words or (words and words[0] in self._first_words and self._forwards(words)):
+            return "DQ07"
+        return _letters_fault(name)
 
-    return check_parties
-
-
-def _squeezed(name: str) -> str:
-    """A name without case, spaces, and the marks with which placeholders are decorated."""
-    return "".join(name.split()).casefold().strip(".-_*")
+    def _forwards(self, words: list[str]) -> bool:
+        beginnings = (" ".join(words[:count]) for count in range(1, len(words) + 1))
+        return any(map(self._forwarders.__contains__, beginnings))
 
 
 def _letters_fault(name: str) -> str:
-    letters = sum(map(str.isalpha, name))
-    if letters >= NAME_LETTERS_MIN:
+    if _TWO_LETTERS.search(name):
         return ""
     # One letter of a script with syllables or ideographs may be a whole name; so may "3M".
-    return "" if letters and (not name.isascii() or len(name.strip()) > 1) else "DQ05"
+    may_be_whole = not name.isascii() or len(name.strip()) > 1
+    return "" if may_be_whole and any(map(str.isalpha, name)) else "DQ05"
+
+
+def is_phone_number(text: str) -> bool:
+    """Whether a text has the form of a telephone number (ITU-T E.123, at most 15 digits)."""
+    if not _PHONE.fullmatch(text):
+        return False
+    digits = "".join(filter(str.isdigit, text.casefold().partition("x")[0]))
+    return PHONE_DIGITS_MIN <= len(digits) <= PHONE_DIGITS_MAX and len(set(digits)) > 1

@@ -111,7 +111,7 @@ def _decode_one(raw: msgspec.Raw) -> Parcel | BadParcel:
         return _decode_parcel(raw)
     except _DECODE_ERRORS as error:
         explanation, pointer = _explained(str(error))
-        return BadParcel(_parcel_id_of(raw), Finding("DQ00", pointer, ""), explanation)
+        return BadParcel(_parcel_id_of(raw), Finding("DQ01", pointer, ""), explanation)
 
 
 def _explained(error: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """The intake room: decode, check, acknowledge, send accepted parcels on."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from zlib import crc32
@@ -8,29 +8,21 @@ from zlib import crc32
 import msgspec
 
 from pipeline.errors import ErrorCode
-from pipeline.intake.acknowledge import (
-    Answer,
-    ParcelFindings,
-    acknowledge,
-    refuse,
-    refuse_message,
-)
-from pipeline.intake.check_goods import goods_checker
-from pipeline.intake.check_manifest import check_manifest
-from pipeline.intake.check_parcel import check_parcel
-from pipeline.intake.check_parties import parties_checker
-from pipeline.intake.check_values import check_values
+from pipeline.intake.acknowledge import Answer, Found, acknowledge, refuse, refuse_message
+from pipeline.intake.check import ParcelChecks
+from pipeline.intake.check_manifest import ManifestCheck
+from pipeline.intake.circumstances import circumstances_of
 from pipeline.intake.decode import BadParcel, Decoded, Undecodable, decode_manifest, undecodable
 from pipeline.intake.finding import Finding, shown
 from pipeline.intake.rules import DataRules
+from pipeline.intake.severities import Severities, severities_of
 from pipeline.intake.state import ManifestSeen, PartSeen
+from pipeline.intake.templates import TemplateFinder
 from pipeline.model import (
     Acknowledgement,
     Announced,
     ManifestHeader,
     ManifestNoted,
-    Parcel,
-    Severity,
     consignee_key,
     manifest_key,
 )
@@ -61,14 +53,10 @@ class IntakeRoom:
         self.outputs = (*self._topics.acknowledgements, "dead-letters")
         self._parcels_max = settings.manifest_parcels_max
         self._faults_max = settings.acknowledgement_faults_max
-        self._rules = rules.by_id
-        self._check_goods = goods_checker(rules.vague_terms)
-        self._check_parties = parties_checker(
-            rules.placeholder_names, rules.countries_without_postcodes
-        )
-        self._errors = frozenset(
-            rule.id for rule in rules.by_id.values() if rule.severity is Severity.ERROR
-        )
+        self._severities_now = severities_of(settings.severity_file, rules)
+        self._check_manifest = ManifestCheck(rules)
+        self._check_parcel = ParcelChecks(rules, settings.description_words_min)
+        self._templates = TemplateFinder(rules)
 
     def work(self, record: Record, state: KeyedState[ManifestSeen], outbox: Outbox) -> None:
         """Work on one manifest message: one acknowledgement, or one dead letter."""
@@ -89,59 +77,57 @@ class IntakeRoom:
         if part:
             self._answer_again(header, part, outbox)
             return
-        finding = check_manifest(header, len(decoded.parcels), digest, seen)
-        if finding:
-            self._refuse(decoded, finding, record, outbox)
+        severities = self._severities_now()
+        received_at = _instant(record.timestamp_ms)
+        findings = severities.that_count(
+            self._check_manifest(header, len(decoded.parcels), digest, seen, received_at)
+        )
+        error = next(filter(severities.refuses, findings), None)
+        if error:
+            self._answer(refuse(decoded, error, severities, received_at), outbox)
             return
-        answer = self._take_in(decoded, record, outbox)
+        answer = self._take_in(decoded, findings, severities, received_at, outbox)
         state.put(
             key,
             _with_part(header, _part_seen(digest, answer.acknowledgement, record), seen),
             expires_at_ms=record.timestamp_ms + MANIFESTS_REMEMBERED_MS,
         )
 
-    def check(self, parcel: Parcel, destination_country: str) -> Iterator[Finding]:
-        """All data rules that a parcel breaks."""
-        yield from check_parcel(parcel, destination_country)
-        yield from self._check_parties(parcel)
-        yield from self._check_goods(parcel)
-        yield from check_values(parcel)
-
-    def _take_in(self, decoded: Decoded, record: Record, outbox: Outbox) -> Answer:
+    def _take_in(
+        self,
+        decoded: Decoded,
+        about_manifest: Sequence[Finding],
+        severities: Severities,
+        received_at: datetime,
+        outbox: Outbox,
+    ) -> Answer:
         header = decoded.header
-        received_at = _instant(record.timestamp_ms)
-        inherited = ManifestHeader(
-            header.carrier,
-            header.manifest_id,
-            header.version,
-            header.destination_country,
-            header.transport_mode,
-            header.issued_at,
-            header.departure_at,
-            header.estimated_arrival_at,
-            received_at,
-        )
+        parcels = [parcel for parcel in decoded.parcels if not isinstance(parcel, BadParcel)]
+        circumstances = circumstances_of(header, self._templates.find(parcels))
+        inherited = _inherited(header, received_at)
+        manifest_warnings = [finding.rule_id for finding in about_manifest]
         partitions = outbox.partitions_of("parcels")
-        found: list[ParcelFindings] = []
+        found = [Found(None, "", about_manifest)] if about_manifest else []
         rejected = 0
         ids: set[str] = set()
         for index, parcel in enumerate(decoded.parcels):
             if isinstance(parcel, BadParcel):
                 rejected += 1
-                found.append(
-                    ParcelFindings(index, parcel.parcel_id, [parcel.finding], parcel.explanation)
-                )
+                finding = self._check_parcel.of_malformed(parcel)
+                found.append(Found(index, parcel.parcel_id, [finding], parcel.explanation))
                 continue
-            findings = list(self.check(parcel, header.destination_country))
+            findings = self._check_parcel(parcel, circumstances)
             if parcel.parcel_id in ids:
                 findings.append(Finding("DQ04", "/parcel_id", parcel.parcel_id))
             ids.add(parcel.parcel_id)
+            warnings = manifest_warnings
             if findings:
-                found.append(ParcelFindings(index, parcel.parcel_id, findings))
-                if any(finding.rule_id in self._errors for finding in findings):
+                findings = severities.that_count(findings)
+                found.append(Found(index, parcel.parcel_id, findings))
+                if any(map(severities.refuses, findings)):
                     rejected += 1
                     continue
-            warnings = [finding.rule_id for finding in findings]
+                warnings = [*manifest_warnings, *(finding.rule_id for finding in findings)]
             partition = crc32(consignee_key(parcel.consignee).encode()) % partitions
             outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings))
         answer = acknowledge(
@@ -149,12 +135,11 @@ class IntakeRoom:
             announced=len(decoded.parcels),
             rejected=rejected,
             found=found,
-            rules=self._rules,
+            severities=severities,
             received_at=received_at,
             faults_max=self._faults_max,
         )
-        self._publish(answer.acknowledgement, outbox)
-        _note(answer, outbox)
+        self._answer(answer, outbox)
         return answer
 
     def _set_aside(self, why: Undecodable, parcels: int, record: Record, outbox: Outbox) -> None:
@@ -164,17 +149,6 @@ class IntakeRoom:
         if owner:
             answer = refuse_message(owner, record.key, why, _instant(record.timestamp_ms))
             self._publish(answer, outbox)
-
-    def _refuse(self, decoded: Decoded, finding: Finding, record: Record, outbox: Outbox) -> None:
-        answer = refuse(
-            decoded.header,
-            finding,
-            announced=len(decoded.parcels),
-            rules=self._rules,
-            received_at=_instant(record.timestamp_ms),
-        )
-        self._publish(answer.acknowledgement, outbox)
-        _note(answer, outbox)
 
     def _answer_again(self, header: ManifestBase, part: PartSeen, outbox: Outbox) -> None:
         # Faults are not kept: an answer given again names the counts, the first one had the faults.
@@ -191,9 +165,14 @@ class IntakeRoom:
             accepted_parcels=part.accepted_parcels,
             rejected_parcels=part.announced_parcels - part.accepted_parcels,
             faults_omitted=part.faults,
+            rules_version=self._severities_now().rules.version,
+            severity_overrides=self._severities_now().overrides,
         )
-        self._publish(repeated, outbox)
-        _note(Answer(repeated, {}, {}), outbox)
+        self._answer(Answer(repeated, {}, {}), outbox)
+
+    def _answer(self, answer: Answer, outbox: Outbox) -> None:
+        self._publish(answer.acknowledgement, outbox)
+        _note(answer, outbox)
 
     def _publish(self, acknowledgement: Acknowledgement, outbox: Outbox) -> None:
         outbox.send(
@@ -243,6 +222,20 @@ def _with_part(header: ManifestBase, part: PartSeen, seen: ManifestSeen | None) 
 
 def _instant(timestamp_ms: int) -> datetime:
     return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+
+
+def _inherited(header: ManifestBase, received_at: datetime) -> ManifestHeader:
+    return ManifestHeader(
+        header.carrier,
+        header.manifest_id,
+        header.version,
+        header.destination_country,
+        header.transport_mode,
+        header.issued_at,
+        header.departure_at,
+        header.estimated_arrival_at,
+        received_at,
+    )
 
 
 def _note(answer: Answer, outbox: Outbox) -> None:

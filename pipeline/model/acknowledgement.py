@@ -1,7 +1,7 @@
 """What a carrier is told about each manifest message it published."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -36,6 +36,9 @@ class Fault(Struct, frozen=True, omit_defaults=True):
     value: Annotated[str, Meta(description="the value found, shortened and made printable")] = ""
 
 
+SeverityOverride = Literal["error", "warning", "ignore"]
+
+
 class Acknowledgement(Struct, frozen=True, kw_only=True):
     """Answer to one manifest message. Kafka key: the carrier id."""
 
@@ -58,3 +61,8 @@ class Acknowledgement(Struct, frozen=True, kw_only=True):
     faults_omitted: Annotated[
         int, Meta(description="faults beyond the size limit of an acknowledgement")
     ] = 0
+    rules_version: Annotated[str, Meta(description="version of the data rules that judged")] = ""
+    severity_overrides: Annotated[
+        dict[str, SeverityOverride],
+        Meta(description="rules whose severity the operator had changed, by id"),
+    ] = {}

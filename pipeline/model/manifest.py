@@ -29,6 +29,10 @@ class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     conveyance_reference: Annotated[
         str, Meta(max_length=17, description="flight, voyage or train number; WCO 149")
     ] = ""
+    itinerary: Annotated[
+        list[CountryCode],
+        Meta(max_length=99, description="countries of routing in their order; WCO 81A, 064"),
+    ] = []
     part: Annotated[int, Meta(ge=1, le=99_999, description="this message is part n of m")] = 1
     parts: Annotated[int, Meta(ge=1, le=99_999)] = 1
     declared_parcel_count: (

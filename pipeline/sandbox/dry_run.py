@@ -34,20 +34,25 @@ def run_dry(stream: MemoryStream, messages: Iterable[bytes]) -> DryRun:
     A message is received when it says it was issued, so that the same file gives the same bytes.
     """
     for message in messages:
-        header = _read_header(message)
-        issued_at = header.issued_at
-        stream.publish(
-            "manifests",
-            key=f"{header.carrier}/{header.manifest_id}".encode(errors="replace"),
-            value=message,
-            timestamp_ms=int(issued_at.timestamp() * 1000) if issued_at else 0,
-        )
-        stream.run_until_idle()
+        publish_dry(stream, message)
     return DryRun(
         [record.value or b"" for topic in OUTCOME_TOPICS for record in stream.read(topic)],
         [record.value or b"" for record in stream.read("acknowledgements")],
         stream.read("dead-letters"),
     )
+
+
+def publish_dry(stream: MemoryStream, message: bytes) -> None:
+    """Publish one message, received when it says it was issued, and let the rooms work on it."""
+    header = _read_header(message)
+    issued_at = header.issued_at
+    stream.publish(
+        "manifests",
+        key=f"{header.carrier}/{header.manifest_id}".encode(errors="replace"),
+        value=message,
+        timestamp_ms=int(issued_at.timestamp() * 1000) if issued_at else 0,
+    )
+    stream.run_until_idle()
 
 
 def read_messages(text: bytes) -> Iterator[bytes]:

@@ -1,13 +1,14 @@
 """The intake room on a log in memory: publish messages, read what became of them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 import msgspec
 
 from pipeline.intake.room import IntakeRoom
-from pipeline.intake.rules import load_data_rules
+from pipeline.intake.rules import Example, load_data_rules
 from pipeline.model import Acknowledgement, Announced, Manifest
 from pipeline.settings import Settings
 from pipeline.stream import Record
@@ -34,6 +35,7 @@ class Intake:
         *,
         key: bytes | None = KEY,
         headers: Sequence[tuple[str, bytes]] = (),
+        timestamp_ms: int = PUBLISHED_MS,
     ) -> None:
         """Publish one message and let the room work on it."""
         value = message.encode() if isinstance(message, str) else message
@@ -42,7 +44,7 @@ class Intake:
         elif isinstance(value, Mapping):
             value = json.dumps(value).encode()
         self.stream.publish(
-            "manifests", key=key, value=value, timestamp_ms=PUBLISHED_MS, headers=headers
+            "manifests", key=key, value=value, timestamp_ms=timestamp_ms, headers=headers
         )
         self.stream.run_until_idle()
 
@@ -80,6 +82,20 @@ def ordinary_manifest() -> dict[str, Any]:
     """An ordinary manifest as a JSON document, to be changed at will."""
     document: dict[str, Any] = json.loads(msgspec.json.encode(manifest()))
     return document
+
+
+def messages_of(example: Example) -> Iterator[dict[str, Any]]:
+    """The messages that an example of a data rule stands for; the last one is judged."""
+    for changes in example if isinstance(example, list) else [example]:
+        document = ordinary_manifest()
+        (parcel,) = document["parcels"]
+        for number in range(2, 1 + changes.get("/copies", 1)):
+            document["parcels"].append({**deepcopy(parcel), "parcel_id": f"HAWB-{number:04}"})
+        for pointer, value in changes.items():
+            if pointer != "/copies":
+                of_manifest = pointer.split("/")[1] in document
+                change(document, pointer if of_manifest else f"/parcels/0{pointer}", value)
+        yield document
 
 
 def change(document: Any, pointer: str, value: Any) -> None:

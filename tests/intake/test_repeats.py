@@ -64,7 +64,7 @@ def test_a_higher_version_is_an_amendment() -> None:
 def test_a_version_below_the_newest_is_refused() -> None:
     intake = Intake()
     intake.publish(manifest(version=3))
-    assert refused_by(intake.answer(manifest(version=2))) == "DQ27"
+    assert refused_by(intake.answer(manifest(version=2))) == "DQ02b"
     assert len(intake.announced) == 1
 
 
@@ -77,7 +77,7 @@ def test_manifests_of_other_ids_do_not_meet() -> None:
 
 def test_a_refused_message_may_be_sent_again_corrected() -> None:
     intake = Intake()
-    assert refused_by(intake.answer(manifest(declared_parcel_count=2))) == "DQ31"
+    assert refused_by(intake.answer(manifest(declared_parcel_count=2))) == "DQ34"
     assert intake.answer(manifest()).status is AcknowledgementStatus.ACCEPTED
 
 
@@ -107,13 +107,13 @@ def test_a_repeated_part_is_a_duplicate() -> None:
 def test_parts_that_differ_in_their_number_are_refused() -> None:
     intake = Intake()
     intake.publish(part(1))
-    assert refused_by(intake.answer(part(2, parts=4))) == "DQ31"
+    assert refused_by(intake.answer(part(2, parts=4))) == "DQ34"
 
 
 def test_parts_that_differ_in_the_declared_count_are_refused() -> None:
     intake = Intake()
     intake.publish(part(1, declared_parcel_count=3))
-    assert refused_by(intake.answer(part(2, declared_parcel_count=4))) == "DQ31"
+    assert refused_by(intake.answer(part(2, declared_parcel_count=4))) == "DQ34"
 
 
 @pytest.mark.parametrize("declared", [2, 4])
@@ -123,7 +123,7 @@ def test_the_last_part_is_refused_if_the_count_of_all_parts_is_not_the_declared(
     intake = Intake()
     answers = [intake.answer(part(n, declared_parcel_count=declared)) for n in (1, 2, 3)]
     assert [answer.accepted_parcels for answer in answers] == [1, 1, 0]
-    assert refused_by(answers[-1]) == "DQ31"
+    assert refused_by(answers[-1]) == "DQ34"
 
 
 def test_an_amendment_starts_its_own_count_of_parts() -> None:
@@ -132,7 +132,7 @@ def test_an_amendment_starts_its_own_count_of_parts() -> None:
         intake.publish(part(number, declared_parcel_count=3))
     answer = intake.answer(part(1, parts=2, version=2, declared_parcel_count=2))
     assert answer.status is AcknowledgementStatus.ACCEPTED
-    assert refused_by(intake.answer(part(1, declared_parcel_count=3))) == "DQ27"
+    assert refused_by(intake.answer(part(1, declared_parcel_count=3))) == "DQ02b"
 
 
 def test_what_is_remembered_of_fifty_parts_is_small_and_survives_the_changelog() -> None:

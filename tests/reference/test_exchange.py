@@ -1,13 +1,13 @@
 """Exchange rates by month."""
 
 import csv
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import StringIO
 
 import pytest
 
-from pipeline.reference.codes import currency_minor_units
+from pipeline.reference.codes import currencies_in_force, currency_minor_units
 from pipeline.reference.exchange import conversion, known_currencies
 from pipeline.reference.refresh import month_rates, penultimate_wednesday, write
 
@@ -55,8 +55,16 @@ def test_pounds_are_converted_by_way_of_the_euro_and_say_so() -> None:
     assert "cross rate" in cross.text
 
 
-def test_every_currency_with_a_rate_has_minor_units_but_those_that_the_euro_replaced() -> None:
-    assert known_currencies() - set(currency_minor_units()) == {"HRK", "BGN"}
+def test_every_currency_with_a_rate_has_minor_units() -> None:
+    assert known_currencies() <= set(currency_minor_units())
+
+
+@pytest.mark.parametrize(
+    ("currency", "last_day"), [("HRK", date(2022, 12, 31)), ("BGN", date(2025, 12, 31))]
+)
+def test_a_currency_is_in_force_until_the_euro_replaced_it(currency: str, last_day: date) -> None:
+    assert currency in currencies_in_force(last_day)
+    assert currency not in currencies_in_force(last_day + timedelta(days=1))
 
 
 @pytest.mark.parametrize(("currency", "units"), [("JPY", 0), ("EUR", 2), ("KWD", 3), ("RSD", 2)])

@@ -9,7 +9,8 @@ from pipeline.sandbox.carriers.twists import Twist
 
 COMPANY_SHARE = 0.03
 HOUSE_NUMBER_MAX = 180
-POSTCODE_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
+POSTCODE_LETTERS = "ABDEFGHJLNPQRTUWXYZ"
+"""Without S: the Netherlands leave out SA, SD and SS."""
 
 T = TypeVar("T")
 
@@ -24,6 +25,9 @@ class ConsigneeWriter:
         self._companies = catalogue.companies
         self._places = catalogue.places
         self._streets = catalogue.streets
+        self._postcodes_abroad = {
+            country: shops[0].postcode for country, shops in catalogue.shops.items()
+        }
 
     def anybody(self, country: str, twist: Twist) -> str:
         """A person, or now and then a firm."""
@@ -42,7 +46,8 @@ class ConsigneeWriter:
         """A person who sends a gift from abroad."""
         return (
             f'{{"name":"{self._name()}","address":{{"city":"Home Town","country":"{country}",'
-            '"street_and_number":"Garden Lane 5","postcode":"100100"},"person_type":"natural"}'
+            '"street_and_number":"Garden Lane 5",'
+            f'"postcode":"{self._postcodes_abroad[country]}"}},"person_type":"natural"}}'
         )
 
     def _party(self, name: str, country: str, twist: Twist, more: str) -> str:

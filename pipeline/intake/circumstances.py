@@ -1,0 +1,78 @@
+"""What the checks of a parcel need to know of the manifest it stands on."""
+
+from collections.abc import Callable, Mapping, Set
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from pipeline.intake.finding import Finding
+from pipeline.intake.templates import Template
+from pipeline.model import Parcel, TransportMode
+from pipeline.model.manifest import ManifestBase
+from pipeline.reference.codes import currencies_in_force, currency_minor_units
+from pipeline.reference.exchange import known_currencies
+from pipeline.rulebook.book import load_rule_book
+
+UNION = "EU"
+IMPORT_SCHEME_PREFIX = "IM"
+"""Numbers of the import scheme (IOSS) begin with it."""
+
+
+class Circumstances(NamedTuple):
+    """Worked out once for each message."""
+
+    carrier: str  # without case
+    destination_country: str
+    by_mail: bool
+    itinerary: Set[str]
+    issued_on: date
+    minor_units: Mapping[str, int]  # of currencies in force on that day, and convertible
+    import_scheme: "ImportScheme | None"  # of the destination, on the legal date
+    templates: Set[Template]
+
+
+class ImportScheme(NamedTuple):
+    """The scheme under which tax is collected at sale (IOSS)."""
+
+    limit_eur: Decimal
+    excluded_codes: tuple[str, ...]  # beginnings of commodity codes
+
+
+ParcelCheck = Callable[[Parcel, Circumstances, list[Finding]], None]
+"""Adds what a parcel breaks to a list: parcels are many, and generators cost half as much again."""
+
+
+def circumstances_of(header: ManifestBase, templates: Set[Template]) -> Circumstances:
+    """The circumstances of a manifest whose header is in order."""
+    issued_on = header.issued_at.date()
+    country = header.destination_country
+    legal_date = load_rule_book().legal_date(header.estimated_arrival_at, country)
+    return Circumstances(
+        header.carrier.casefold(),
+        country,
+        header.transport_mode is TransportMode.MAIL,
+        frozenset(header.itinerary),
+        issued_on,
+        _minor_units(issued_on),
+        _import_scheme(country, legal_date),
+        templates,
+    )
+
+
+@lru_cache(maxsize=256)
+def _minor_units(on: date) -> Mapping[str, int]:
+    units = currency_minor_units()
+    return {code: units[code] for code in currencies_in_force(on) & known_currencies()}
+
+
+@lru_cache(maxsize=256)
+def _import_scheme(country: str, on: date) -> ImportScheme | None:
+    book = load_rule_book()
+    if book.jurisdiction_of(country) != UNION:
+        return None
+    law = book.on(UNION, on)
+    limit = law.amount("eu.ioss.limit")
+    if limit is None:
+        return None
+    return ImportScheme(limit, law.value("eu.excise.goods").codes)
