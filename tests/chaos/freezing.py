@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import psutil
@@ -45,10 +45,16 @@ def traps_of(run: Run) -> Traps:
     return Traps(folder)
 
 
-async def freeze_at(run: Run, worker: WorkerProcess, place: Place) -> None:
+async def freeze_at(
+    run: Run,
+    worker: WorkerProcess,
+    place: Place,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> None:
     """Freeze a worker exactly there, until its partitions are taken over; then let it go on."""
     traps_of(run).set(worker.worker_id, place, signal.SIGSTOP)
     await run.until(lambda: _stopped(worker), f"{worker.worker_id} stops at {place}")
+    meanwhile()
     await _thaw_after_takeover(run, worker, f"at {place}")
 
 

@@ -21,8 +21,8 @@ from tests.chaos.runner import run_family
 from tests.chaos.verdict import Verdict
 
 PARCELS = 1_000
-STALL_S = {signal.SIGKILL: 6.0, signal.SIGSTOP: 15.0}
-"""What is lost never comes: a little longer than a restart or a takeover is enough."""
+STALL_S = 15.0
+"""What is lost never comes: longer than a restart or a takeover is enough."""
 WITH_POISON = CHAOS_MIX._replace(corrupt=0.2)
 
 
@@ -33,10 +33,9 @@ class Mutant:
     summary: str
     place: Place
     fault: signal.Signals
-    """SIGKILL, or SIGSTOP until the group has moved on."""
+    """SIGKILL, or SIGSTOP until another worker has joined and taken all partitions over."""
     reported_as: str
     """What the oracle must count: `lost` or `doubled`."""
-    workers: int = 2
     mix: Mix = CHAOS_MIX
 
     @property
@@ -55,21 +54,18 @@ MUTANTS = {
         place=Place.COMMITTED,
         fault=signal.SIGKILL,
         reported_as="lost",
-        workers=1,
     ),
     "memory-outside": Mutant(
         summary="the state changelog is written outside the transaction",
         place=Place.COMMIT,
         fault=signal.SIGKILL,
         reported_as="lost",
-        workers=1,
     ),
     "dead-letters-dropped": Mutant(
         summary="dead letters are dropped",
         place=Place.WORK,
         fault=signal.SIGKILL,
         reported_as="lost",
-        workers=1,
         mix=WITH_POISON,
     ),
     "uncommitted-input": Mutant(
@@ -77,7 +73,6 @@ MUTANTS = {
         place=Place.COMMIT,
         fault=signal.SIGKILL,
         reported_as="doubled",
-        workers=1,
     ),
     "fencing-off": Mutant(
         summary="offsets are committed without generation and member (TxnOffsetCommit v0)",
@@ -103,7 +98,6 @@ MUTANTS = {
 def family_of(name: str, *, infected: bool = True) -> Family:
     """The run in which a mutant must show; not infected, it is the same run of the product."""
     mutant = MUTANTS[name]
-    stall_s = STALL_S[mutant.fault]
     return replace(
         zombie.FAMILY,
         name=name if infected else f"{name}, not infected",
@@ -111,9 +105,9 @@ def family_of(name: str, *, infected: bool = True) -> Family:
         load_s=Span(brief=3, full=3),
         inject=partial(_inject, mutant),
         messages=partial(simulated, mix=mutant.mix),
-        workers=mutant.workers,
+        workers=1,
         settings={**zombie.FAMILY.settings, **({"CHAOS_MUTANT": name} if infected else {})},
-        stall_s=Span(brief=stall_s, full=stall_s),
+        stall_s=Span(brief=STALL_S, full=STALL_S),
     )
 
 
@@ -127,7 +121,9 @@ async def run_mutant(name: str, plan: Plan, broker: str) -> Verdict:
 
 
 async def _inject(mutant: Mutant, run: Run) -> None:
-    worker = run.random.choice(run.workers.all)
-    harm = freeze_at if mutant.fault is signal.SIGSTOP else kill_at
-    await harm(run, worker, mutant.place)
+    (worker,) = run.workers.all
+    if mutant.fault is signal.SIGKILL:
+        await kill_at(run, worker, mutant.place)
+    else:
+        await freeze_at(run, worker, mutant.place, meanwhile=run.workers.add)
     await run.until_ready()

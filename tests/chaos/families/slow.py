@@ -13,9 +13,9 @@ from tests.chaos.family import Family, Span
 from tests.chaos.instruments.quotas import lift_produce_rate, limit_produce_rate, produce_rate
 from tests.chaos.run import Run
 
-QUOTA_BYTES_PER_S = 40_000
+QUOTA_BYTES_PER_S = 20_000
 """For each worker: a small part of what it writes otherwise."""
-SLOW_S = Span(brief=6, full=60)
+SLOW_S = Span(brief=6, full=30)
 SAMPLE_S = 0.2
 GROWTH_BYTES_MAX = 50_000_000
 EXIT_FAILED = 70
@@ -68,7 +68,7 @@ async def watch_memory(run: Run, seconds: float) -> int:
 FAMILY = Family(
     name="slow",
     summary="the broker slows the workers' producers down by quota",
-    load_s=Span(brief=10, full=60),
+    load_s=Span(brief=3, full=60),
     inject=inject,
     # The product's own, also in brief: a quota lets transactions last longer than four seconds.
     settings={

@@ -21,6 +21,8 @@ from pipeline.stream.waiting import WaitingRecords
 from pipeline.stream.work import Workshop
 
 POLL_S = 0.01
+IN_HAND_MIN = 6
+"""Records, mostly of as many partitions: some of them go to another worker for good."""
 
 
 class Place(StrEnum):
@@ -126,7 +128,7 @@ class TrappedWorker:
         async def wait_for_group(waiting: WaitingRecords, linger_s: float) -> None:
             await wait(waiting, linger_s)
             before = self._engine._membership
-            if len(waiting) and self._pass(Place.REJOINED):
+            if len(waiting) >= IN_HAND_MIN and self._pass(Place.REJOINED):
                 while self._engine._membership in {before, None} or not self._engine.ready:  # noqa: ASYNC110
                     await asyncio.sleep(POLL_S)
 
