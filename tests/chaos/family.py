@@ -124,4 +124,4 @@ class Family:
     stall_s: Span = Span(brief=40, full=60)
     """Without any progress for so long, the run ends: something is stuck."""
     recovery_s_max: Span = Span(brief=30, full=30)
-    """What was waiting when the last fault ended must be decided within this time."""
+    """Within this time after the last fault, input of every partition must be worked on again."""

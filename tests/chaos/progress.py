@@ -119,7 +119,7 @@ def parcels_in_letter(headers: Sequence[tuple[str, bytes]]) -> int:
     return int(counts[-1]) if counts and counts[-1].isdigit() else 0
 
 
-def recovery_s(ends: Sequence[End], over_at_s: float, offset_s: float) -> float:
+def decided_after_s(ends: Sequence[End], over_at_s: float, offset_s: float) -> float:
     """Seconds from the end of the last fault until the last parcel waiting then had an end.
 
     Args:

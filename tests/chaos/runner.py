@@ -12,8 +12,9 @@ from pipeline.ops.ledger_reader import LedgerReader
 from pipeline.sandbox.broker import EmbeddedBroker
 from pipeline.settings import Settings
 from tests.chaos.family import Family, Plan
-from tests.chaos.progress import recovery_s
+from tests.chaos.progress import decided_after_s
 from tests.chaos.run import Run, harm, installed
+from tests.chaos.stuck import worked_on_again_s
 from tests.chaos.verdict import Verdict
 
 LEDGER_DEADLINE_S = 20.0
@@ -72,16 +73,18 @@ async def _ledger(run: Run) -> Ledger:
         return await reader.settle(LEDGER_DEADLINE_S if not run.problems else 0)
 
 
-def _recovered_s(run: Run) -> float:
+def _recovery_s(run: Run) -> tuple[float, float]:
+    """Seconds until everything was worked on again, and until what had waited was decided."""
     over_at_s = run.faults.over_at_s
     if over_at_s is None:
-        return 0.0
-    return recovery_s(run.progress.ends, over_at_s, time.time() - time.monotonic())
+        return 0.0, 0.0
+    decided_s = decided_after_s(run.progress.ends, over_at_s, time.time() - time.monotonic())
+    return min(worked_on_again_s(run.positions.looks, over_at_s), decided_s), decided_s
 
 
 def _verdict(run: Run, ledger: Ledger, duration_s: float) -> Verdict:
     found, faults = run.findings, run.faults
-    recovered_s = _recovered_s(run)
+    recovered_s, decided_s = _recovery_s(run)
     recovery_s_max = run.family.recovery_s_max.of(run.plan)
     run.expect(
         recovered_s <= recovery_s_max,
@@ -116,6 +119,7 @@ def _verdict(run: Run, ledger: Ledger, duration_s: float) -> Verdict:
         out_of_order=found.out_of_order,
         torn=found.torn,
         recovery_s=round(recovered_s, 1),
+        backlog_decided_s=round(decided_s, 1),
         valid=not unconfirmed,
         problems=problems,
         duration_s=round(duration_s, 1),

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -19,14 +20,23 @@ ROOM_OF = {
     "inspections": "decide",
     "payments": "decide",
 }
-LOOK_S = 1.0
+LOOK_S = 0.5
 PROBE_MS = 2_000
+
+
+class Look(NamedTuple):
+    """The positions of the group and the ends of its input, at a moment of the monotonic clock."""
+
+    at_s: float
+    committed: Mapping[TopicPartition, int]
+    ends: Mapping[TopicPartition, int]
 
 
 class Positions:
     """Follows the positions of the workers' group on every input partition."""
 
     def __init__(self, broker: str, topic_prefix: str, group_id: str) -> None:
+        self.looks: list[Look] = []
         self._broker = broker
         self._prefix = topic_prefix
         self._group_id = group_id
@@ -34,7 +44,7 @@ class Positions:
         self._moved_at_s: dict[TopicPartition, float] = {}
 
     async def follow(self) -> None:
-        """Look every second, for ever. While the broker is away there is nothing to see."""
+        """Look twice a second, for ever. While the broker is away there is nothing to see."""
         async with new_consumer(self._broker, "read_uncommitted") as consumer:
             places = await places_of(consumer, [self._prefix + topic for topic in ROOM_OF])
             self._moved_at_s = dict.fromkeys(places, time.monotonic())
@@ -82,11 +92,29 @@ class Positions:
         self, committed: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
     ) -> None:
         now_s = time.monotonic()
+        positions = {place: max(committed.get(place, 0), 0) for place in ends}
         for place, end in ends.items():
-            offset = max(committed.get(place, 0), 0)
-            if offset >= end or offset != self._committed.get(place):
+            if positions[place] >= end or positions[place] != self._committed.get(place):
                 self._moved_at_s[place] = now_s
-            self._committed[place] = offset
+        self._committed = positions
+        self.looks.append(Look(now_s, positions, dict(ends)))
+
+
+def worked_on_again_s(looks: Sequence[Look], over_at_s: float) -> float:
+    """Seconds from the end of the last fault until every partition that was behind has moved.
+
+    One that never moves had nothing but transaction markers left, in a run that was drained.
+    """
+    before = [look for look in looks if look.at_s <= over_at_s]
+    if not before:
+        return 0.0
+    then = before[-1]
+    moved_at_s = [
+        next((look.at_s for look in looks if look.committed.get(place, 0) > offset), over_at_s)
+        for place, offset in then.committed.items()
+        if offset < then.ends[place]
+    ]
+    return max([0.0, *(at_s - over_at_s for at_s in moved_at_s)])
 
 
 async def committed_offsets(broker: str, group_id: str) -> dict[TopicPartition, int]:

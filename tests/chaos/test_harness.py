@@ -19,10 +19,10 @@ from tests.chaos.family import Family, Plan, Span
 from tests.chaos.faults import FaultLog
 from tests.chaos.load import Load, Message
 from tests.chaos.oracle import examine
-from tests.chaos.progress import End, recovery_s
+from tests.chaos.progress import End, decided_after_s
 from tests.chaos.run import Run
 from tests.chaos.runner import run_family
-from tests.chaos.stuck import Positions
+from tests.chaos.stuck import Look, Positions, worked_on_again_s
 from tests.chaos.verdict import Verdict
 from tests.chaos.workers import Workers
 from tests.stream.cluster import until
@@ -44,11 +44,25 @@ def test_a_fault_nobody_saw_is_named():
     assert log.unconfirmed == ["SIGKILL of worker-2"]
 
 
-def test_recovery_ends_with_the_last_parcel_that_waited_when_the_last_fault_ended():
+def test_the_backlog_is_decided_with_the_last_parcel_that_waited_when_the_last_fault_ended():
     """Parcels that came later do not count, however soon they were decided."""
     ends = [End(11.0, 1009.0), End(14.5, 1009.9), End(12.0, 1011.0), End(30.0, 1012.0)]
-    assert recovery_s(ends, over_at_s=10.0, offset_s=1000.0) == 4.5
-    assert recovery_s(ends, over_at_s=40.0, offset_s=1000.0) == 0.0
+    assert decided_after_s(ends, over_at_s=10.0, offset_s=1000.0) == 4.5
+    assert decided_after_s(ends, over_at_s=40.0, offset_s=1000.0) == 0.0
+
+
+def test_recovery_ends_when_the_last_partition_that_was_behind_has_moved():
+    """The one at its end does not count, nor one that has nothing but markers left."""
+    ends = dict.fromkeys("abcd", 9)
+    looks = [
+        Look(1.0, {"a": 5, "b": 5, "c": 9, "d": 8}, ends),
+        Look(3.0, {"a": 6, "b": 5, "c": 9, "d": 8}, ends),
+        Look(4.5, {"a": 7, "b": 6, "c": 9, "d": 8}, ends),
+        Look(9.0, {"a": 9, "b": 9, "c": 12, "d": 8}, ends),
+    ]
+    assert worked_on_again_s(looks, over_at_s=2.0) == 2.5
+    assert worked_on_again_s(looks, over_at_s=10.0) == 0.0
+    assert worked_on_again_s([], over_at_s=2.0) == 0.0
 
 
 @pytest.mark.parametrize("wrong", ["lost", "doubled", "contradictory", "out_of_order", "torn"])

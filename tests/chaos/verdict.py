@@ -23,11 +23,13 @@ class Verdict:
     out_of_order: int
     torn: int
     recovery_s: float
-    """From the end of the last fault until what was waiting then had an end."""
+    """From the end of the last fault until input of every partition was worked on again."""
     valid: bool
     """Whether every fault was seen to have happened: if not, the run proves nothing."""
     problems: Sequence[str] = ()
     """In words: what was lost and where, what broke a promise of the family, what is invalid."""
+    backlog_decided_s: float = 0.0
+    """From the end of the last fault until all parcels that waited then had an end."""
     duration_s: float = 0.0
     measures: dict[str, Any] = field(default_factory=dict)
     """Figures of this family alone."""

@@ -42,6 +42,6 @@ async def kill_one(run: Run) -> None:
 FAMILY = Family(
     name="sigkill",
     summary="workers die by SIGKILL, in bursts and one by one",
-    load_s=Span(brief=6, full=60),
+    load_s=Span(brief=6, full=80),
     inject=inject,
 )
