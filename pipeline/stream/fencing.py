@@ -5,6 +5,7 @@ still commit) and OffsetFetch v3 (so a new owner could read an offset that an op
 about to change). These are versions 3 and 7 of the two requests.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -13,23 +14,14 @@ from aiokafka import AIOKafkaProducer, errors
 from aiokafka.client import CoordinationType
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.sender import AddPartitionsToTxnHandler, Sender, TxnOffsetCommitHandler
-from aiokafka.protocol.api import Request, RequestStruct, Response
-from aiokafka.protocol.types import (
-    Boolean,
-    CompactArray,
-    CompactString,
-    Int16,
-    Int32,
-    Int64,
-    Schema,
-    TaggedFields,
-)
+from aiokafka.protocol.api import Request
 from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as KafkaTopicPartition
 
+from pipeline.stream.fencing_messages import OffsetFetchRequestV7, TxnOffsetCommitRequestV3
 from pipeline.stream.log import Membership, WorkerFencedError
 
-_STRING = CompactString("utf-8")
+_NO_ANSWER = (errors.KafkaConnectionError, errors.NodeNotReadyError, errors.RequestTimedOutError)
 _ERROR_UNSTABLE_OFFSET_COMMIT = 88
 _FENCED_CODES = {
     22: "ILLEGAL_GENERATION",
@@ -38,66 +30,6 @@ _FENCED_CODES = {
     82: "FENCED_INSTANCE_ID",
     90: "PRODUCER_FENCED",
 }
-
-
-class TxnOffsetCommitResponseV3(Response):
-    """Answer to `TxnOffsetCommitRequestV3`."""
-
-    API_KEY = 28
-    API_VERSION = 3
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        (
-            "errors",
-            CompactArray(
-                ("topic", _STRING),
-                (
-                    "partition_errors",
-                    CompactArray(
-                        ("partition", Int32), ("error_code", Int16), ("tags", TaggedFields)
-                    ),
-                ),
-                ("tags", TaggedFields),
-            ),
-        ),
-        ("tags", TaggedFields),
-    )
-
-
-class TxnOffsetCommitRequestV3(RequestStruct):
-    """TxnOffsetCommit with generation, member and instance id (KIP-447)."""
-
-    API_KEY = 28
-    API_VERSION = 3
-    FLEXIBLE_VERSION = True
-    RESPONSE_TYPE = TxnOffsetCommitResponseV3
-    SCHEMA = Schema(
-        ("transactional_id", _STRING),
-        ("group_id", _STRING),
-        ("producer_id", Int64),
-        ("producer_epoch", Int16),
-        ("generation_id", Int32),
-        ("member_id", _STRING),
-        ("group_instance_id", _STRING),
-        (
-            "topics",
-            CompactArray(
-                ("topic", _STRING),
-                (
-                    "partitions",
-                    CompactArray(
-                        ("partition", Int32),
-                        ("offset", Int64),
-                        ("leader_epoch", Int32),
-                        ("metadata", _STRING),
-                        ("tags", TaggedFields),
-                    ),
-                ),
-                ("tags", TaggedFields),
-            ),
-        ),
-        ("tags", TaggedFields),
-    )
 
 
 class _FencedCommit(Request[TxnOffsetCommitRequestV3]):
@@ -172,7 +104,9 @@ class FencedProducer(AIOKafkaProducer):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._membership: Membership | None = None
-        # aiokafka creates its sender itself; these are the two steps of it that must differ.
+        # aiokafka creates its sender itself; these are the steps of it that must differ.
+        self._find_once = self._sender._find_coordinator  # noqa: SLF001
+        self._sender._find_coordinator = self._find_coordinator  # noqa: SLF001
         self._sender._do_txn_offset_commit = self._commit_fenced  # noqa: SLF001
         self._sender._do_add_partitions_to_txn = self._add_partitions  # noqa: SLF001
 
@@ -187,6 +121,18 @@ class FencedProducer(AIOKafkaProducer):
         self._membership = membership
         await self.send_offsets_to_transaction(offsets, membership.group_id)
 
+    async def _find_coordinator(self, kind: CoordinationType, key: str) -> int:
+        """Ask again while nobody answers: aiokafka's sender dies if the broker does meanwhile."""
+        while True:
+            try:
+                node_id: int = await self._find_once(kind, key)
+            except errors.KafkaError as error:
+                if not isinstance(error.__cause__, _NO_ANSWER):
+                    raise
+                await asyncio.sleep(self._sender._retry_backoff)  # noqa: SLF001
+            else:
+                return node_id
+
     async def _add_partitions(self, partitions: Any) -> None:
         sender = self._sender
         transactional_id = sender._txn_manager.transactional_id  # noqa: SLF001
@@ -200,56 +146,6 @@ class FencedProducer(AIOKafkaProducer):
             raise errors.IllegalOperation("offsets were added without a membership")
         node_id = await self._sender._find_coordinator(CoordinationType.GROUP, group_id)  # noqa: SLF001
         await _FencedCommitHandler(self._sender, offsets, self._membership).do(node_id)
-
-
-class OffsetFetchResponseV7(Response):
-    """Answer to `OffsetFetchRequestV7`."""
-
-    API_KEY = 9
-    API_VERSION = 7
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        (
-            "topics",
-            CompactArray(
-                ("topic", _STRING),
-                (
-                    "partitions",
-                    CompactArray(
-                        ("partition", Int32),
-                        ("offset", Int64),
-                        ("leader_epoch", Int32),
-                        ("metadata", _STRING),
-                        ("error_code", Int16),
-                        ("tags", TaggedFields),
-                    ),
-                ),
-                ("tags", TaggedFields),
-            ),
-        ),
-        ("error_code", Int16),
-        ("tags", TaggedFields),
-    )
-
-
-class OffsetFetchRequestV7(RequestStruct):
-    """OffsetFetch that waits for open transactions (`require_stable`, KIP-447)."""
-
-    API_KEY = 9
-    API_VERSION = 7
-    FLEXIBLE_VERSION = True
-    RESPONSE_TYPE = OffsetFetchResponseV7
-    SCHEMA = Schema(
-        ("group_id", _STRING),
-        (
-            "topics",
-            CompactArray(
-                ("topic", _STRING), ("partitions", CompactArray(Int32)), ("tags", TaggedFields)
-            ),
-        ),
-        ("require_stable", Boolean),
-        ("tags", TaggedFields),
-    )
 
 
 class _StableFetch(Request[OffsetFetchRequestV7]):

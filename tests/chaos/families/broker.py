@@ -1,4 +1,8 @@
-"""The broker dies and comes back on its data: workers wait for it and go on by themselves."""
+"""The broker dies and comes back on its data: workers wait for it and go on by themselves.
+
+Away for longer than the transaction timeout, it has aborted what was open: the worker ends with 70,
+as it must, and its supervisor starts it again.
+"""
 
 import asyncio
 import socket
@@ -47,6 +51,5 @@ FAMILY = Family(
     summary="the broker dies by SIGKILL and SIGTERM and comes back",
     load_s=Span(brief=8, full=60),
     inject=inject,
-    restarts=False,
     own_broker=True,
 )

@@ -28,7 +28,8 @@ BEGIN_MS = 72 * HOUR_MS
 APART_MS = 10 * 60_000
 """Parts of a manifest and immediate repeats come at most so far apart."""
 LATER_MS = (1 * HOUR_MS, 24 * HOUR_MS)
-REPEATED_SHARE = 0.2
+REPEATED_SHARE = Span(brief=0.8, full=0.2)
+"""A brief run has few manifests, and needs some of every kind."""
 PARTS_MAX = 4
 CLEAN = Mix(repeat=0, conflict=0, corrupt=0)
 KINDS = ("whole", "one part", "other content", "under another id")
@@ -53,7 +54,7 @@ def messages(run: Run) -> Iterator[Message]:
     parcels = 0
     for message in simulated(run, CLEAN):
         now_ms = begin_ms + EVENT_TIME_MS * parcels / run.plan.parcels
-        for at_ms, kind, due in schedule(message, now_ms, run.random):
+        for at_ms, kind, due in schedule(message, now_ms, run.random, REPEATED_SHARE.of(run.plan)):
             heapq.heappush(waiting, Due(at_ms, next(numbers), kind, due))
         while waiting and waiting[0].at_ms <= now_ms:
             due = heapq.heappop(waiting)
@@ -65,14 +66,14 @@ def messages(run: Run) -> Iterator[Message]:
 
 
 def schedule(
-    message: Message, now_ms: float, random: Random
+    message: Message, now_ms: float, random: Random, repeated_share: float
 ) -> Iterator[tuple[float, str, Message]]:
     """When the parts of a manifest are sent, and what of it is sent again."""
     parts = in_parts(orjson.loads(message.value or b""), random.randint(1, PARTS_MAX))
     first = [now_ms + random.uniform(0, APART_MS) for _ in parts]
     for at_ms, part in zip(first, parts, strict=True):
         yield at_ms, "original", as_message(part)
-    if random.random() >= REPEATED_SHARE:
+    if random.random() >= repeated_share:
         return
     later_ms = random.choice([0.0, random.uniform(*LATER_MS)])
     kind = random.choice(KINDS)
