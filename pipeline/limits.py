@@ -84,6 +84,11 @@ def limits() -> list[Limit]:
             "the rest is counted",
         ),
         Limit(
+            "entries a room remembers of one partition",
+            f"{setting['state_entries_max']:,} (`GREENLANE_STATE_ENTRIES_MAX`)",
+            "the worker stops, input waits",
+        ),
+        Limit(
             "results and payments of one case",
             f"{FEEDBACK_PER_CASE_MAX}",
             "dead letter `illegal_move`",

@@ -143,7 +143,7 @@ def _require_readable(place: KafkaTopicPartition, records: Iterable[Any]) -> Non
     Raises:
         UnreadableLogError: a batch on a topic of our own cannot be unpacked.
     """
-    if any(is_unreadable(record) for record in records):
+    if any(is_unreadable(record) for record in records if record.headers):
         raise UnreadableLogError(f"{place.topic}-{place.partition} holds a batch nobody can read")
 
 
