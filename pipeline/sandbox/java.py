@@ -23,6 +23,7 @@ def java(jars: Sequence[Path], temporary: Path) -> list[str]:
         "-XX:+UseG1GC",
         "--enable-native-access=ALL-UNNAMED",  # compression; without it, warnings in every log
         "-XX:+PerfDisableSharedMem",  # else a file in /tmp, whatever the next line says
+        f"-Djava.io.tmpdir={temporary}",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         "-Dorg.slf4j.simpleLogger.showDateTime=true",
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
