@@ -66,9 +66,9 @@ class Settings:
     """Input bytes a worker takes into one transaction."""
     cycle_items_max: int = 10_000
     """Parcels, in rooms and outcomes together, that a worker writes in one transaction."""
-    cycle_ms_min: int = 50
+    cycle_ms_min: int = 500
     """Work a worker puts into one transaction while little waits: for latency."""
-    cycle_ms_max: int = 500
+    cycle_ms_max: int = 1_000
     """Work a worker puts into one transaction while much waits: for throughput."""
     cycle_wait_ms: int = 5
     """How long a worker waits for more input before it closes a cycle."""

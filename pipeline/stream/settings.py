@@ -27,9 +27,9 @@ class StreamSettings:
     """Input bytes taken into one transaction."""
     cycle_items_max: int = 10_000
     """Records and envelope items written by one transaction, about."""
-    cycle_ms_min: int = 50
+    cycle_ms_min: int = 500
     """Work taken into one transaction while little waits."""
-    cycle_ms_max: int = 500
+    cycle_ms_max: int = 1_000
     """Work taken into one transaction while as much waits as may."""
     cycle_wait_ms: int = 5
     """How long a cycle waits for more input before it starts."""
