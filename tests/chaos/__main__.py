@@ -8,8 +8,6 @@ One family prints its verdict as JSON in the last line; all together print a tab
 """
 
 import asyncio
-import logging
-import random
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +15,7 @@ import orjson
 import typer
 from rich.console import Console
 
+from tests.chaos.command import drawn, log_beside, open_console
 from tests.chaos.families import families
 from tests.chaos.family import Family, Plan
 from tests.chaos.runner import run_family
@@ -25,7 +24,6 @@ from tests.chaos.verdict import Verdict, verdict_table
 PARCELS = 100_000
 REPORT = Path("build/chaos/report.json")
 FAILED, INVALID = 1, 2
-TABLE_WIDTH = 120
 
 
 def main(
@@ -40,19 +38,16 @@ def main(
     brief: Annotated[bool, typer.Option("--brief", help="Few faults, as in `make test`.")] = False,
 ) -> None:
     """Kill, cut, freeze and repeat under load, and let an independent oracle count."""
-    console = Console(stderr=bool(family), highlight=False, soft_wrap=True)
-    console.width = max(console.width, TABLE_WIDTH)
+    console = open_console(to_stderr=bool(family))
     chosen = [one for one in _chosen(family) if _possible(console, one)]
-    report.parent.mkdir(parents=True, exist_ok=True)
-    # aiokafka's complaints while brokers are away; what matters is told by the verdict.
-    logging.basicConfig(filename=report.with_suffix(".log"), filemode="w", level=logging.WARNING)
-    drawn = random.SystemRandom().randrange(1_000_000) if seed is None else seed
-    verdicts = [_run(console, one, Plan(parcels, drawn, brief)) for one in chosen]
+    log_beside(report)
+    plan = Plan(parcels, drawn(seed), brief)
+    verdicts = [_run(console, one, plan) for one in chosen]
     report.write_bytes(
         orjson.dumps([verdict.as_json() for verdict in verdicts], option=orjson.OPT_INDENT_2)
     )
     console.print(verdict_table(verdicts))
-    console.print(f"Seed {drawn}; details in {report}")
+    console.print(f"Seed {plan.seed}; details in {report}")
     if family and verdicts:
         typer.echo(orjson.dumps(verdicts[0].as_json()).decode())
     if not verdicts or not all(verdict.valid for verdict in verdicts):

@@ -9,8 +9,6 @@ every other run passed, else 1.
 """
 
 import asyncio
-import logging
-import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -21,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.sandbox.broker import EmbeddedBroker
+from tests.chaos.command import drawn, log_beside, open_console
 from tests.chaos.family import Plan
 from tests.chaos.mutants import MUTANTS, PARCELS, Mutant, family_of, run_mutant
 from tests.chaos.runner import run_family
@@ -28,7 +27,6 @@ from tests.chaos.verdict import Verdict
 
 REPORT = Path("build/chaos/mutants.json")
 FAILED = 1
-TABLE_WIDTH = 120
 FOUND = ("lost", "doubled", "contradictory", "torn")
 
 
@@ -69,20 +67,18 @@ def main(
     """Take one protection away at a time, and see that the oracle notices."""
     if mutant and mutant not in MUTANTS:
         raise typer.BadParameter(f"{mutant} is no mutant; there are: {', '.join(MUTANTS)}")
-    console = Console(stderr=bool(mutant), highlight=False, soft_wrap=True)
-    console.width = max(console.width, TABLE_WIDTH)
-    report.parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(filename=report.with_suffix(".log"), filemode="w", level=logging.WARNING)
-    drawn = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    console = open_console(to_stderr=bool(mutant))
+    log_beside(report)
+    plan = Plan(parcels, drawn(seed), True)
     with EmbeddedBroker() as broker:
         results = [
-            _run(console, name, Plan(parcels, drawn, True), broker.bootstrap_servers)
+            _run(console, name, plan, broker.bootstrap_servers)
             for name in ([mutant] if mutant else MUTANTS)
         ]
     documents = [result.as_json() for result in results]
     report.write_bytes(orjson.dumps(documents, option=orjson.OPT_INDENT_2))
     console.print(mutant_table(results))
-    console.print(f"Seed {drawn}; details in {report}")
+    console.print(f"Seed {plan.seed}; details in {report}")
     if mutant:
         typer.echo(orjson.dumps(documents[0]).decode())
     if not all(result.proved for result in results):

@@ -25,7 +25,6 @@ USERS = (
     *("admin", "workers", "operators", "officers", "collectors"),
     *("SWIFTPOST", "BLUEWAVE", "AEROPAK", "reader", "member"),
 )
-CERTIFICATE_USER = "CN=certified"
 
 PROPERTIES = """\
 listeners=PLAINTEXT://127.0.0.1:{plain},CONTROLLER://127.0.0.1:{controller},\
