@@ -120,6 +120,10 @@ class Engine:
         self._tasks = []
         await self._log.stop()
 
+    def fail(self, error: BaseException) -> None:
+        """End the worker for an error of the connection that feeds it, from any thread."""
+        self._on_failure(error)
+
     def offer(self, chunk: Chunk) -> None:
         """Queue a chunk; one fetched before the last rebalance is dropped, its owner reads it."""
         if chunk.membership is self._membership:

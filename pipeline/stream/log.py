@@ -21,6 +21,10 @@ class WorkerFencedError(Exception):
     """The group gave this worker's partitions to another: its late commit was refused."""
 
 
+class MembershipRefusedError(Exception):
+    """The group does not let this worker join: it has no partitions, and would never get any."""
+
+
 class DeliveryError(Exception):
     """The log refused a part of the cycle's outputs, so nothing of it may be committed."""
 

@@ -21,7 +21,7 @@ from faust.types import TP, ConsumerMessage
 from pipeline.stream.consumer import new_consumer, record_of
 from pipeline.stream.engine import Engine
 from pipeline.stream.fencing import fetch_stable_offsets
-from pipeline.stream.log import Membership
+from pipeline.stream.log import Membership, MembershipRefusedError
 from pipeline.stream.records import Chunk, TopicPartition
 
 SCHEME = "chunks"
@@ -59,6 +59,16 @@ class ChunkConsumerThread(driver.AIOKafkaConsumerThread):
         coordinator._do_fetch_commit_offsets = partial(  # noqa: SLF001
             fetch_stable_offsets, coordinator
         )
+        coordinator._push_error_to_user = self.give_up  # noqa: SLF001
+
+    async def give_up(self, error: Exception) -> None:
+        """End the worker when the group refuses it, as when another run has taken its place.
+
+        aiokafka keeps such an error for whoever reads next, and joins again only then. Between two
+        assignments nobody reads, so a worker would wait for partitions for ever.
+        """
+        self.app.engine.fail(MembershipRefusedError(f"the worker group refuses it: {error!r}"))
+        await self._ensure_consumer()._coordinator._closing  # noqa: SLF001
 
     def _create_worker_consumer(self, _transport: Any) -> aiokafka.AIOKafkaConsumer:
         self._assignor = self.app.assignor

@@ -5,7 +5,7 @@ from random import Random
 
 from aiokafka import errors
 
-from pipeline.stream.log import DeliveryError, WorkerFencedError
+from pipeline.stream.log import DeliveryError, MembershipRefusedError, WorkerFencedError
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.settings import StreamSettings
 from tests.simulation.broker.broker import Broker, Hurdles
@@ -20,7 +20,7 @@ from tests.simulation.surroundings import Surroundings
 from tests.simulation.trace import Trace
 from tests.simulation.worker import RESTART_S, Run
 
-EXPECTED = (WorkerFencedError, DeliveryError, errors.KafkaError)
+EXPECTED = (WorkerFencedError, MembershipRefusedError, DeliveryError, errors.KafkaError)
 """How a worker may end when others take over, or the broker says no."""
 CHECK_S = 0.25
 QUIET_CHECKS = 8

@@ -70,6 +70,7 @@ class Coordinator:
         self._heartbeat_s = heartbeat_s
         self._rejoin = asyncio.Event()
         self._prepared = False
+        self._closing: asyncio.Future[None] = surroundings.loop.create_future()
         self._heartbeat: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -90,10 +91,14 @@ class Coordinator:
             except errors.RebalanceInProgressError:
                 self._rejoin.set()
                 await asyncio.sleep(BACKOFF_S)
-            except FencedInstanceIdError:
-                return  # aiokafka keeps it for whoever reads next, and Faust has stopped reading
+            except FencedInstanceIdError as error:
+                await self._push_error_to_user(error)
             else:
                 await self._assigned(partitions)
+
+    async def _push_error_to_user(self, _: Exception) -> None:
+        """Keep it for whoever reads next; between two assignments, Faust does not read."""
+        await self._closing
 
     async def fetch_committed_offsets(
         self, places: Collection[KafkaTopicPartition]

@@ -31,6 +31,14 @@ def test_whatever_dies_nothing_is_lost_doubled_swapped_or_torn(report: Report):
     assert not found
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [pytest.param(900395, id="fenced while joining: the worker waited for ever")],
+)
+def test_what_a_schedule_found_once_stays_mended(seed: int):
+    assert not run_schedule(seed).failures
+
+
 def test_every_schedule_has_a_fault(report: Report):
     assert report.schedules == SCHEDULES
     assert report.without_fault == 0

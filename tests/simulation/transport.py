@@ -139,6 +139,7 @@ class _FaustConsumer(driver.Consumer):
         loop: SimulatedLoop = asyncio.get_running_loop()  # type: ignore[assignment]
         coordinator = self.kafka._coordinator
         coordinator.listener = RebalanceListener(self._thread)
+        coordinator._push_error_to_user = self._thread.give_up
         coordinator.topics = tuple(t for room in self.engine.rooms for t in room.inputs)
         self._tasks = [
             loop.start(self._background, coordinator.run()),

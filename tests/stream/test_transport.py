@@ -1,13 +1,17 @@
 """What a fetch returns that outlived the assignment under which it was asked for."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 
-from pipeline.stream.log import Membership
+from pipeline.stream.log import Membership, MembershipRefusedError
 from pipeline.stream.transport import ChunkConsumerThread
 
 PLACE = TopicPartition("lines", 0)
@@ -73,3 +77,25 @@ async def test_records_taken_by_a_call_of_the_assignment_before_are_given_back(
     fetching(monkeypatch, meanwhile=assign_anew)
     assert await thread._fetch_records() == {}
     assert thread._ensure_consumer().sought == [(PLACE, 7)]
+
+
+async def test_a_worker_that_the_group_refuses_ends_instead_of_waiting_for_ever(
+    thread: ChunkConsumerThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody reads without partitions, so nobody would hear what aiokafka keeps for the reader."""
+    coordinator = GroupCoordinator.__new__(GroupCoordinator)
+    coordinator._closing = asyncio.get_running_loop().create_future()
+    thread._consumer = SimpleNamespace(_coordinator=coordinator)
+    failures: list[BaseException] = []
+    thread.app.engine = SimpleNamespace(fail=failures.append)
+    monkeypatch.setattr(thread, "_ensure_consumer", lambda: thread._consumer)
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "on_start", AsyncMock())
+    await thread.on_start()
+    refusal = asyncio.create_task(coordinator._push_error_to_user(KafkaError("FENCED_INSTANCE_ID")))
+    await asyncio.sleep(0)
+    assert not refusal.done()
+    [failure] = failures
+    assert isinstance(failure, MembershipRefusedError)
+    assert "FENCED_INSTANCE_ID" in str(failure)
+    coordinator._closing.set_result(None)
+    await refusal
