@@ -21,6 +21,7 @@ def java(jars: Sequence[Path], temporary: Path) -> list[str]:
         f"-Xms{HEAP_START_MB}m",
         f"-Xmx{HEAP_MAX_MB}m",
         "-XX:+UseG1GC",
+        "-XX:TieredStopAtLevel=1",  # the second compiler works for a minute, on the workers' cores
         "--enable-native-access=ALL-UNNAMED",  # compression; without it, warnings in every log
         "-XX:+PerfDisableSharedMem",  # else a file in /tmp, whatever the next line says
         f"-Djava.io.tmpdir={temporary}",

@@ -15,11 +15,15 @@ from pipeline.contract.declarations import TopicDeclaration, declarations
 from pipeline.errors import BrokerError
 from pipeline.sandbox.broker import EmbeddedBroker
 from pipeline.sandbox.carriers.catalogue import carriers_on_account
+from pipeline.sandbox.warm_up import TOPICS as WARM_UP_TOPICS
+from pipeline.sandbox.warm_up import warm_up
 from pipeline.sandbox.workers import WorkerPool
 from pipeline.stream.connection import Broker
 from pipeline.supervision.children import undisturbed
 
 CHECK_INTERVAL_S = 0.2
+WARM_UP = "warm-up."
+WARM_UP_S = 3.0
 
 
 class Trial(NamedTuple):
@@ -70,9 +74,14 @@ def trial(
             "GREENLANE_APPLICATION_ID": f"{prefix}greenlane",
             "GREENLANE_ON_ACCOUNT_CARRIERS": carriers_on_account(),
         }
+        if not broker:  # early: until they have a leader takes a while
+            asyncio.run(create_topics(address, WARM_UP_TOPICS, topic_prefix=prefix + WARM_UP))
         progress(f"starting {workers} workers")
         with WorkerPool(workers, environment, folder) as pool:
             asyncio.run(_until_ready(pool, check_broker))
+            if not broker:
+                progress("warming the broker up")
+                asyncio.run(warm_up(address, topic_prefix=prefix + WARM_UP, seconds=WARM_UP_S))
             yield Trial(address, prefix, pool, check_broker)
 
 
