@@ -65,6 +65,10 @@ class Positions:
         before_s = time.monotonic() - seconds
         return [place for place, moved_at_s in self._moved_at_s.items() if moved_at_s < before_s]
 
+    def forgive(self) -> None:
+        """Nothing could move while the last fault lasted: standing still counts from now."""
+        self._moved_at_s = dict.fromkeys(self._moved_at_s, time.monotonic())
+
     async def waiting(self, places: list[TopicPartition]) -> str:
         """Those of the partitions that have readable input beyond the group's position, in words.
 

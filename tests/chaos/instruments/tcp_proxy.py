@@ -171,9 +171,9 @@ class TcpProxy:
             if (wait_s := piece.due_s - time.monotonic()) > 0:
                 await asyncio.sleep(wait_s)
             await self._flowing.wait()
+            self.bytes_passed += len(piece.data)
             to.write(piece.data)
             await to.drain()
-            self.bytes_passed += len(piece.data)
 
 
 def _reset(*writers: asyncio.StreamWriter) -> None:
