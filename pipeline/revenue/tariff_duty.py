@@ -1,65 +1,122 @@
-"""Ad valorem duty by the tariff, line by line."""
+"""Duty by a tariff table, line by line: ad valorem, specific and compound rates."""
 
 from decimal import Decimal
 
-from pipeline.model import ChargeKind, LawStatus
-from pipeline.revenue.bill import Bill, ItemValue, percent, rounded
+from pipeline.model import GoodsItem, NothingReason
+from pipeline.revenue.bill import ZERO, Bill, Taken, percent
+from pipeline.revenue.charging import Charging, Ground, places
+from pipeline.revenue.outcomes import Outcome, quantity
 from pipeline.rulebook.book import DatedValue
-
-TARIFF_TITLE = "Customs tariff"
-
-
-def tariff_rule(jurisdiction: str, matched: str, status: LawStatus) -> DatedValue:
-    """The tariff line as a rule of the rule book."""
-    return DatedValue(
-        f"{jurisdiction.lower()}.tariff.{matched}",
-        None,
-        (),
-        status,
-        f"demonstration tariff, code {matched}",
-        f"{TARIFF_TITLE}, code {matched}",
-    )
+from pipeline.rulebook.duty_rate import DutyRate, SpecificRate
+from pipeline.rulebook.law_files import RuleEntry
+from pipeline.rulebook.tariff import Rates, TariffRate
 
 
-def note_excise(bill: Bill, parameter_id: str) -> bool:
-    """Whether the parcel holds excise goods; their excise duty is not computed, which is said."""
-    if not bill.holds_goods_of(parameter_id):
-        return False
-    bill.estimate("excise duty on alcohol and tobacco is not computed")
-    return True
+def tariff_outcome(
+    rule: RuleEntry,
+    charging: Charging,
+    rates: Rates,
+    at_most: DatedValue | None,
+    *,
+    needed: bool,
+) -> Outcome:
+    """The rate of each item's code; `at_most` takes the place of a higher or unknown rate.
 
-
-def add_tariff_duty(bill: Bill, *, with_transport: bool, at_most: DatedValue | None = None) -> None:
-    """Duty on each line: its value (with its share of transport where the basis is CIF) x rate.
-
-    `at_most` is a flat rate that takes the place of a higher or unknown tariff rate.
+    Where duty is `needed`, goods whose code has no rate make an estimate; else they owe nothing.
     """
-    jurisdiction = bill.law.jurisdiction
-    for item_value in bill.items:
-        item = item_value.item
-        rate = bill.law.tariff.rate(jurisdiction, item.commodity_code)
-        if at_most and at_most.number is not None and (not rate or at_most.number < rate.rate):
-            rule, share = at_most, at_most.number
-        elif rate:
-            rule, share = tariff_rule(jurisdiction, rate.matched, rate.status), rate.rate
-        else:
-            bill.estimate(
-                f"no duty rate is known for item {item.sequence_number} "
-                f"(commodity code {item.commodity_code or 'missing'})"
-            )
-            continue
-        basis = dutiable_value(item_value, with_transport=with_transport)
-        bill.add(
-            ChargeKind.DUTY,
-            rule,
-            basis=basis,
-            rate=percent(share),
-            amount=rounded(basis * share),
-            items=[item],
+    lines: dict[str, _TariffLine] = {}
+    cap = None if at_most is None else _CappedLine(rule, charging, at_most)
+
+    def charge(bill: Bill, taken: Taken) -> None:
+        for place in places(bill, taken):
+            item = bill.parcel.items[place]
+            found = rates.rate(item.commodity_code)
+            if cap is not None and (found is None or cap.is_below(found.rate)):
+                cap.charge(bill, place)
+            elif found is not None:
+                line = lines.get(found.matched)
+                if line is None:
+                    line = lines[found.matched] = _TariffLine(rule, charging, found)
+                line.charge(bill, place)
+            elif needed:
+                bill.estimate(_unknown(item))
+
+    return charge
+
+
+class _CappedLine:
+    """The flat rate in place of a higher one."""
+
+    def __init__(self, rule: RuleEntry, charging: Charging, at_most: DatedValue) -> None:
+        since = at_most.since.isoformat() if at_most.since else ""
+        self._ground = Ground(at_most.id, at_most.title, at_most.legal_basis, at_most.status, since)
+        self._share = at_most.number or ZERO
+        self._rule, self._charging = rule, charging
+
+    def is_below(self, rate: DutyRate) -> bool:
+        return self._share < (rate.share or ZERO)
+
+    def charge(self, bill: Bill, place: int) -> None:
+        _charge_share(self._charging, bill, self._ground, self._rule, place, self._share)
+
+
+class _TariffLine:
+    """A line of the tariff, as it is charged on any bill."""
+
+    def __init__(self, rule: RuleEntry, charging: Charging, found: TariffRate) -> None:
+        self._ground = Ground(
+            f"{rule.tariff}.{found.matched}",
+            f"{rule.title}, code {found.matched}",
+            f"{rule.legal_basis}, code {found.matched}",
+            found.status,
+            found.start.isoformat(),
         )
+        self._rule, self._charging, self._found = rule, charging, found
+
+    def charge(self, bill: Bill, place: int) -> None:
+        rate = self._found.rate
+        if not self._found.is_sure:
+            bill.estimate(f"{self._ground.title}: what holds on this date is not verified")
+        if rate.is_free:
+            self._charging.nothing(bill, self._ground, NothingReason.ZERO_RATE, (place,))
+        elif rate.is_ad_valorem:
+            share = rate.share or ZERO
+            _charge_share(self._charging, bill, self._ground, self._rule, place, share)
+        else:
+            self._charge_compound(bill, place, rate)
+
+    def _charge_compound(self, bill: Bill, place: int, rate: DutyRate) -> None:
+        item, taken = bill.parcel.items[place], (place,)
+        basis, formula = self._charging.basis(bill, self._rule.of, taken)
+        amount = basis * (rate.share or ZERO)
+        if rate.specific:
+            amount += _specific(bill, rate.specific, item)
+        if rate.least:
+            amount = max(amount, _specific(bill, rate.least, item))
+        if rate.most:
+            amount = min(amount, _specific(bill, rate.most, item))
+        mass = "" if item.net_mass_kg is None else f", {item.net_mass_kg} kg"
+        formula = f"{rate.text} of {formula}, {item.quantity} pieces{mass}"
+        self._charging.add(bill, self._ground, taken, basis, rate.text, amount, formula)
 
 
-def dutiable_value(item_value: ItemValue, *, with_transport: bool) -> Decimal:
-    """CIF or FOB value of a line."""
-    transport = item_value.transport_share if with_transport else Decimal(0)
-    return item_value.intrinsic_value + transport
+def _charge_share(
+    charging: Charging, bill: Bill, ground: Ground, rule: RuleEntry, place: int, share: Decimal
+) -> None:
+    taken = (place,)
+    basis, formula = charging.basis(bill, rule.of, taken)
+    text = percent(share)
+    charging.add(bill, ground, taken, basis, text, basis * share, f"{formula} x {text}")
+
+
+def _specific(bill: Bill, rate: SpecificRate, item: GoodsItem) -> Decimal:
+    each = bill.in_own_currency(rate.amount, rate.currency)
+    if each is None:
+        bill.estimate(f"no exchange rate from {rate.currency}, in which a duty stands")
+        return ZERO
+    return each * quantity(bill, rate.per, item)
+
+
+def _unknown(item: GoodsItem) -> str:
+    code = item.commodity_code or "missing"
+    return f"no duty rate is known for item {item.sequence_number} (commodity code {code})"
