@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline.model import ChargeKind, LawStatus, NotCharged, NothingReason, RevenueLine
-from pipeline.revenue.bill import ZERO, Bill, Taken, apportioned
+from pipeline.revenue.bill import ZERO, Bill, Taken, apportioned, percent
+from pipeline.rulebook.law_check import VALUE_TERMS
 from pipeline.rulebook.units import Rounding
 
 
@@ -28,15 +29,22 @@ class Charging(NamedTuple):
     rounding: Rounding
     rounding_of_basis: Rounding | None
 
-    def basis(self, bill: Bill, terms: Sequence[str], taken: Taken) -> tuple[Decimal, str]:
-        """Sum of the terms for some items, and how it is made up."""
+    def basis(
+        self, bill: Bill, terms: Sequence[str], taken: Taken, factor: Decimal | None = None
+    ) -> tuple[Decimal, str]:
+        """Sum of the terms for some items, and how it is made up; values count by the factor."""
         total = ZERO
         parts: list[str] = []
         for term in terms:
             amount = _term(bill, term, taken)
-            if amount:
-                total += amount
+            if not amount:
+                continue
+            if factor is not None and term in VALUE_TERMS:
+                parts.append(f"{term} {amount} x {percent(factor)}")
+                amount *= factor
+            else:
                 parts.append(f"{term} {amount}")
+            total += amount
         text = " + ".join(parts) or f"{terms[0]} 0"
         if len(parts) > 1:
             text = f"({text})"

@@ -41,9 +41,7 @@ def share_outcome(
     rate_text, terms, inside = percent(rate), rule.of, rule.inside
 
     def charge(bill: Bill, taken: Taken) -> None:
-        basis, formula = charging.basis(bill, terms, taken)
-        if factor is not None:
-            basis, formula = basis * factor, f"{formula} x {percent(factor)}"
+        basis, formula = charging.basis(bill, terms, taken, factor)
         if inside:  # the tax is part of its own basis
             formula = f"{formula} / (1 - {rate_text})"
             basis /= 1 - rate

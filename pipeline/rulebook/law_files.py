@@ -86,7 +86,9 @@ class RuleEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a charge is under certain conditions: exactly one of the five outcomes.
 
     - `nothing`: no charge, and the reason.
-    - `rate`: a share of the sum of the terms `of`, which are "goods", "transport" and charges.
+    - `rate`: a share of the sum of the terms `of`, which are "goods", "transport" and charges;
+      the values among them count by `factor`, the product is lessened by `minus` and kept between
+      `least` and `most`; `inside` means that the tax is part of its own basis.
     - `amount`: a fixed amount `per` parcel, item, group of items, piece or kilogram.
     - `tariff`: the duty rates of a table, on the terms `of`; `at_most` caps them.
     - `unknown`: not computed, in words.
