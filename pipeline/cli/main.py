@@ -13,6 +13,7 @@ from pipeline.cli import (
     check,
     decide,
     demo,
+    law,
     ledger,
     publish,
     rules,
@@ -41,6 +42,7 @@ app.command("ledger")(ledger.ledger)
 app.command("simulate")(simulate.simulate)
 app.command("worker")(worker.worker)
 app.command("broker")(broker.broker)
+app.add_typer(law.app, name="law")
 app.add_typer(topics.app, name="topics")
 
 EXIT_FAILED = 1

@@ -50,19 +50,19 @@ class TariffTable:
     """A table of rates of all times."""
 
     def __init__(self, rows: list[TariffRate]) -> None:
-        self._rows = rows
+        self.rows = rows
 
     def on(self, day: date) -> Rates:
         """The rates in force on a day."""
         return Rates(
             (row.matched, row)
-            for row in self._rows
+            for row in self.rows
             if row.start <= day and (row.until is None or day < row.until)
         )
 
     def with_rates(self, rates: Mapping[str, str]) -> "TariffTable":
         """The table with other rates for some codes, of all times and taken as sure."""
-        kept = [row for row in self._rows if row.matched not in rates]
+        kept = [row for row in self.rows if row.matched not in rates]
         others = [
             TariffRate(code, "", parse_duty_rate(text), LawStatus.ENACTED, date.min, None)
             for code, text in rates.items()
