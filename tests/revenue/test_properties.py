@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Address, GoodsItem, GoodsType, RevenueAssessment, TransportMode
@@ -190,6 +190,7 @@ def test_unverified_law_always_makes_an_estimate(
     assert bool(found.remarks) or not found.estimated
 
 
+@settings(max_examples=10)  # each reads the whole rule book
 @given(days)
 def test_the_law_of_a_day_does_not_depend_on_what_was_asked_before(day: date) -> None:
     fresh = load_rule_book.__wrapped__()
