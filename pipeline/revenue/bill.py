@@ -60,7 +60,7 @@ class Bill:
         """Charge, items and amount of each line."""
         self.remarks: list[str] = []
         self.estimated = False
-        self.exchange_rate = exchange.text
+        self.exchange_rate = f"{exchange.text}{law.exchange_note}" if exchange.text else ""
         self._legal_date = legal_date
         self._convert = convert
         rate = exchange.rate

@@ -75,7 +75,8 @@ class Law:
     ) -> None:
         self.jurisdiction = jurisdiction.jurisdiction
         self.currency = jurisdiction.currency
-        self.exchange = jurisdiction.exchange
+        shipped = jurisdiction.exchange_is_shipped
+        self.exchange_note = "" if shipped else f", standing in for the {jurisdiction.exchange}"
         self.charges = charges
         self.tariffs = tariffs
         self.values = values
