@@ -33,6 +33,9 @@ class Charging(NamedTuple):
         self, bill: Bill, terms: Sequence[str], taken: Taken, factor: Decimal | None = None
     ) -> tuple[Decimal, str]:
         """Sum of the terms for some items, and how it is made up; values count by the factor."""
+        if len(terms) == 1 and factor is None and self.rounding_of_basis is None:
+            amount = _term(bill, terms[0], taken)
+            return amount, f"{terms[0]} {amount}"
         total = ZERO
         parts: list[str] = []
         for term in terms:
@@ -63,8 +66,21 @@ class Charging(NamedTuple):
         amount: Decimal,
         formula: str,
     ) -> None:
-        """Add a line; a charge that is rounded to nothing has no line but a reason."""
+        """Add a line, rounded; a charge of nothing has no line but a reason."""
         amount = self.rounding(amount)
+        self.put(bill, ground, taken, basis, rate, amount, f"{formula} = {amount}")
+
+    def put(
+        self,
+        bill: Bill,
+        ground: Ground,
+        taken: Taken,
+        basis: Decimal,
+        rate: str,
+        amount: Decimal,
+        formula: str,
+    ) -> None:
+        """Add a line whose amount is rounded, and its formula complete."""
         if not amount:
             self.nothing(bill, ground, NothingReason.ZERO_RATE, taken)
             return
@@ -80,7 +96,7 @@ class Charging(NamedTuple):
                 ground.status,
                 self.name,
                 ground.version,
-                f"{formula} = {amount}",
+                formula,
             )
         )
         bill.charged.append((self.name, taken, amount))
@@ -109,6 +125,8 @@ def numbers_of(bill: Bill, taken: Taken) -> list[int]:
     if taken is None:
         return []
     items = bill.parcel.items
+    if len(taken) == 1:
+        return [items[taken[0]].sequence_number]
     return [items[place].sequence_number for place in taken]
 
 
@@ -126,6 +144,8 @@ def _term(bill: Bill, term: str, taken: Taken) -> Decimal:
 
 
 def _sum(values: Sequence[Decimal], taken: Sequence[int]) -> Decimal:
+    if len(taken) == 1:
+        return values[taken[0]]
     return sum([values[place] for place in taken], ZERO)
 
 

@@ -11,6 +11,7 @@ from pipeline.rulebook.law_files import RuleEntry
 
 SUBHEADING_LENGTH = 6
 TARIFF_LINE_LENGTH = 10
+COUNTED = frozenset({"piece", "kg"})
 _ONE = Decimal(1)
 
 Outcome = Callable[[Bill, Taken], None]
@@ -76,39 +77,51 @@ def _bounded(
     return amount, formula
 
 
-def amount_outcome(
-    rule: RuleEntry, charging: Charging, ground: Ground, value: DatedValue
-) -> Outcome:
-    """A fixed amount for each of something."""
-    each, per = value.number or ZERO, rule.per
-    currency, rate_text = value.currency, f"{value.text} {value.unit}"
+class FixedAmount:
+    """A fixed amount for each of something: an outcome."""
 
-    def charge(bill: Bill, taken: Taken) -> None:
-        own = each if currency == bill.currency else bill.in_own_currency(each, currency)
-        if own is None:
-            bill.estimate(f"{ground.title}: no exchange rate from {currency}")
-        elif per == "parcel":
-            charging.add(bill, ground, taken, _ONE, rate_text, own, rate_text)
-        elif per in ("piece", "kg"):
-            for place in places(bill, taken):
-                count = quantity(bill, per, bill.parcel.items[place])
-                formula = f"{count} x {rate_text}"
-                charging.add(bill, ground, (place,), count, rate_text, own * count, formula)
-        else:
-            for group in _grouped(bill, per, places(bill, taken)):
-                charging.add(bill, ground, group, _ONE, rate_text, own, rate_text)
+    def __init__(
+        self, rule: RuleEntry, charging: Charging, ground: Ground, value: DatedValue
+    ) -> None:
+        self._charging, self._ground, self._per = charging, ground, rule.per
+        self._each, self._currency = value.number or ZERO, value.currency
+        self._rate = f"{value.text} {value.unit}"
+        self._rounded = charging.rounding(self._each)
+        self._formula = f"{self._rate} = {self._rounded}"
 
-    return charge
+    def __call__(self, bill: Bill, taken: Taken) -> None:
+        """Charge some items of a parcel."""
+        each, amount, formula = self._each, self._rounded, self._formula
+        if self._currency != bill.currency:
+            own = bill.in_own_currency(each, self._currency)
+            if own is None:
+                bill.estimate(f"{self._ground.title}: no exchange rate from {self._currency}")
+                return
+            each = amount = self._charging.rounding(own)
+            formula = f"{self._rate} = {amount}"
+        if self._per in COUNTED:
+            self._charge_counted(bill, taken, each)
+            return
+        groups = [taken] if self._per == "parcel" else _grouped(bill, self._per, taken)
+        for group in groups:
+            self._charging.put(bill, self._ground, group, _ONE, self._rate, amount, formula)
+
+    def _charge_counted(self, bill: Bill, taken: Taken, each: Decimal) -> None:
+        for place in places(bill, taken):
+            count = quantity(bill, self._per, bill.parcel.items[place])
+            formula = f"{count} x {self._rate}"
+            amount = each * count
+            self._charging.add(bill, self._ground, (place,), count, self._rate, amount, formula)
 
 
-def _grouped(bill: Bill, per: str, taken: Sequence[int]) -> Sequence[Sequence[int]]:
+def _grouped(bill: Bill, per: str, taken: Taken) -> Sequence[Sequence[int]]:
     """The items that pay once together."""
     if per == "item":
-        return [(place,) for place in taken]
+        return [(place,) for place in places(bill, taken)]
     groups: dict[object, list[int]] = {}
     length = SUBHEADING_LENGTH if per == "subheading" else TARIFF_LINE_LENGTH
     items = bill.parcel.items
-    for place in taken:
+    for place in places(bill, taken):
         item = items[place]
         key: object = item.commodity_code[:length]
         if len(item.commodity_code) < SUBHEADING_LENGTH:

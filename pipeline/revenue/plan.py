@@ -15,7 +15,7 @@ from pipeline.revenue.conditions import (
     parcel_conditions,
     value_conditions,
 )
-from pipeline.revenue.outcomes import Outcome, amount_outcome, nothing_outcome, share_outcome
+from pipeline.revenue.outcomes import FixedAmount, Outcome, nothing_outcome, share_outcome
 from pipeline.revenue.situation import Situation, excluded_by
 from pipeline.revenue.tariff_duty import tariff_outcome
 from pipeline.rulebook.book import DatedValue, Law, expanded
@@ -144,7 +144,7 @@ class _Planner:
             return share_outcome(rule, charging, _ground_of(rule, cited["rate"]), cited)
         if rule.amount:
             amount = cited["amount"]
-            return amount_outcome(rule, charging, _ground_of(rule, amount), amount)
+            return FixedAmount(rule, charging, _ground_of(rule, amount), amount)
         limits = cited_limits(rule.when, self._law)
         since = max([rule.start, *(limit.since for limit in limits if limit.since)])
         ground = Ground(rule.id, rule.title, rule.legal_basis, rule.status, since.isoformat())

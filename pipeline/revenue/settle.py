@@ -61,10 +61,11 @@ def _divided(rule: PlannedRule, bill: Bill, pending: Taken) -> tuple[Taken, Sequ
     """Items that fall under a rule (None: the whole parcel), and the rest."""
     items = bill.parcel.items
     candidates = range(len(items)) if pending is None else pending
-    first, *others = rule.item_tests
-    taken = [place for place in candidates if first(bill, place, items[place])]
-    for test in others:
+    taken: Sequence[int] = candidates
+    for test in rule.item_tests:
         taken = [place for place in taken if test(bill, place, items[place])]
+    if not taken:
+        return taken, candidates
     if len(taken) == len(candidates):
         return pending, ()
     return taken, [place for place in candidates if place not in taken]

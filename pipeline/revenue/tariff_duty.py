@@ -11,6 +11,8 @@ from pipeline.rulebook.duty_rate import DutyRate, SpecificRate
 from pipeline.rulebook.law_files import RuleEntry
 from pipeline.rulebook.tariff import Rates, TariffRate
 
+CODES_KEPT_MAX = 4_096
+
 
 def tariff_outcome(
     rule: RuleEntry,
@@ -24,19 +26,26 @@ def tariff_outcome(
 
     Where duty is `needed`, goods whose code has no rate make an estimate; else they owe nothing.
     """
-    lines: dict[str, _TariffLine] = {}
+    known = {row.matched: _TariffLine(rule, charging, row) for row in rates.values()}
     cap = None if at_most is None else _CappedLine(rule, charging, at_most)
+    lines: dict[str, _TariffLine | _CappedLine | None] = {}
+
+    def line_of(code: str) -> _TariffLine | _CappedLine | None:
+        """The line that decides on a code; it is kept, for many parcels hold the same goods."""
+        if code not in lines:
+            if len(lines) >= CODES_KEPT_MAX:
+                lines.clear()
+            found = rates.rate(code)
+            capped = cap is not None and (found is None or cap.is_below(found.rate))
+            lines[code] = cap if capped else known[found.matched] if found else None
+        return lines[code]
 
     def charge(bill: Bill, taken: Taken) -> None:
+        items = bill.parcel.items
         for place in places(bill, taken):
-            item = bill.parcel.items[place]
-            found = rates.rate(item.commodity_code)
-            if cap is not None and (found is None or cap.is_below(found.rate)):
-                cap.charge(bill, place)
-            elif found is not None:
-                line = lines.get(found.matched)
-                if line is None:
-                    line = lines[found.matched] = _TariffLine(rule, charging, found)
+            item = items[place]
+            line = line_of(item.commodity_code)
+            if line is not None:
                 line.charge(bill, place)
             elif needed:
                 bill.estimate(_unknown(item))
@@ -51,13 +60,17 @@ class _CappedLine:
         since = at_most.since.isoformat() if at_most.since else ""
         self._ground = Ground(at_most.id, at_most.title, at_most.legal_basis, at_most.status, since)
         self._share = at_most.number or ZERO
-        self._rule, self._charging = rule, charging
+        self._text = percent(self._share)
+        self._terms, self._charging = rule.of, charging
 
     def is_below(self, rate: DutyRate) -> bool:
         return self._share < (rate.share or ZERO)
 
     def charge(self, bill: Bill, place: int) -> None:
-        _charge_share(self._charging, bill, self._ground, self._rule, place, self._share)
+        taken, share = (place,), self._share
+        basis, formula = self._charging.basis(bill, self._terms, taken)
+        formula = f"{formula} x {self._text}"
+        self._charging.add(bill, self._ground, taken, basis, self._text, basis * share, formula)
 
 
 class _TariffLine:
@@ -71,42 +84,44 @@ class _TariffLine:
             found.status,
             found.start.isoformat(),
         )
-        self._rule, self._charging, self._found = rule, charging, found
+        self._terms, self._charging, self._rate = rule.of, charging, found.rate
+        self._share = found.rate.share or ZERO
+        self._text = percent(self._share) if found.rate.is_ad_valorem else found.rate.text
+        self._is_free, self._is_ad_valorem = found.rate.is_free, found.rate.is_ad_valorem
+        self._doubt = (
+            ""
+            if found.is_sure
+            else f"{self._ground.title}: what holds on this date is not verified"
+        )
 
     def charge(self, bill: Bill, place: int) -> None:
-        rate = self._found.rate
-        if not self._found.is_sure:
-            bill.estimate(f"{self._ground.title}: what holds on this date is not verified")
-        if rate.is_free:
-            self._charging.nothing(bill, self._ground, NothingReason.ZERO_RATE, (place,))
-        elif rate.is_ad_valorem:
-            share = rate.share or ZERO
-            _charge_share(self._charging, bill, self._ground, self._rule, place, share)
+        if self._doubt:
+            bill.estimate(self._doubt)
+        taken = (place,)
+        if self._is_free:
+            self._charging.nothing(bill, self._ground, NothingReason.ZERO_RATE, taken)
+            return
+        basis, formula = self._charging.basis(bill, self._terms, taken)
+        amount = basis * self._share
+        if self._is_ad_valorem:
+            formula = f"{formula} x {self._text}"
         else:
-            self._charge_compound(bill, place, rate)
-
-    def _charge_compound(self, bill: Bill, place: int, rate: DutyRate) -> None:
-        item, taken = bill.parcel.items[place], (place,)
-        basis, formula = self._charging.basis(bill, self._rule.of, taken)
-        amount = basis * (rate.share or ZERO)
-        if rate.specific:
-            amount += _specific(bill, rate.specific, item)
-        if rate.least:
-            amount = max(amount, _specific(bill, rate.least, item))
-        if rate.most:
-            amount = min(amount, _specific(bill, rate.most, item))
-        mass = "" if item.net_mass_kg is None else f", {item.net_mass_kg} kg"
-        formula = f"{rate.text} of {formula}, {item.quantity} pieces{mass}"
-        self._charging.add(bill, self._ground, taken, basis, rate.text, amount, formula)
+            item = bill.parcel.items[place]
+            amount = _compound(bill, amount, self._rate, item)
+            mass = "" if item.net_mass_kg is None else f", {item.net_mass_kg} kg"
+            formula = f"{self._text} of {formula}, {item.quantity} pieces{mass}"
+        self._charging.add(bill, self._ground, taken, basis, self._text, amount, formula)
 
 
-def _charge_share(
-    charging: Charging, bill: Bill, ground: Ground, rule: RuleEntry, place: int, share: Decimal
-) -> None:
-    taken = (place,)
-    basis, formula = charging.basis(bill, rule.of, taken)
-    text = percent(share)
-    charging.add(bill, ground, taken, basis, text, basis * share, f"{formula} x {text}")
+def _compound(bill: Bill, amount: Decimal, rate: DutyRate, item: GoodsItem) -> Decimal:
+    """The share with what is added to it, and kept between the least and the most."""
+    if rate.specific:
+        amount += _specific(bill, rate.specific, item)
+    if rate.least:
+        amount = max(amount, _specific(bill, rate.least, item))
+    if rate.most:
+        amount = min(amount, _specific(bill, rate.most, item))
+    return amount
 
 
 def _specific(bill: Bill, rate: SpecificRate, item: GoodsItem) -> Decimal:

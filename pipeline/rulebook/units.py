@@ -16,6 +16,9 @@ _ROUNDING = re.compile(r"(\d+(?:\.\d+)?) (down|half_up|up)")
 _MODES = {"down": ROUND_DOWN, "half_up": ROUND_HALF_UP, "up": ROUND_UP}
 
 
+_CENT, _ONE = Decimal("0.01"), Decimal(1)
+
+
 class Rounding(NamedTuple):
     """To multiples of `step`."""
 
@@ -24,14 +27,12 @@ class Rounding(NamedTuple):
 
     def __call__(self, amount: Decimal) -> Decimal:
         """The amount rounded; it keeps two decimals unless the step has fewer."""
-        step = self.step
-        if step in _POWERS_OF_TEN:
-            return amount.quantize(step, self.mode)
-        return (amount / step).quantize(_ONE, self.mode) * step
+        step, mode = self
+        if step == _CENT:
+            return amount.quantize(_CENT, mode)
+        return (amount / step).quantize(_ONE, mode) * step
 
 
-_ONE = Decimal(1)
-_POWERS_OF_TEN = frozenset({Decimal("0.01"), _ONE})
 TO_THE_CENT = Rounding(Decimal("0.01"), ROUND_HALF_UP)
 
 
