@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.cli.options import AsJson
+from pipeline.cli.options import AsJson, KnownOn, day_of
 from pipeline.errors import RuleBookError
 from pipeline.model import LawStatus
 from pipeline.rulebook.book import LAW_FOLDER, DatedValue, Law, RuleBook, load_rule_book
@@ -25,13 +25,6 @@ app = typer.Typer(
 )
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is not a day such as 2026-07-01") from error
-
-
 def _today() -> date:
     return datetime.now(UTC).date()
 
@@ -43,15 +36,6 @@ Folder = Annotated[
     Path,
     typer.Option(
         "--folder", metavar="FOLDER", help="Folder of law; default: that of this release."
-    ),
-]
-KnownOn = Annotated[
-    date | None,
-    typer.Option(
-        "--known-on",
-        parser=_day,
-        metavar="DAY",
-        help="Only what was known on this day; default: all that is known.",
     ),
 ]
 
@@ -115,7 +99,7 @@ def show(
     jurisdiction: Jurisdiction,
     on: Annotated[
         date | None,
-        typer.Option(parser=_day, metavar="DAY", help="The law of this day; default: today."),
+        typer.Option(parser=day_of, metavar="DAY", help="The law of this day; default: today."),
     ] = None,
     known_on: KnownOn = None,
     only: Annotated[str, typer.Option(help="Only ids that hold this text.")] = "",
@@ -229,11 +213,11 @@ def _as_json(
 def list_changes(
     first: Annotated[
         date | None,
-        typer.Option("--from", parser=_day, metavar="DAY", help="Default: 30 days ago."),
+        typer.Option("--from", parser=day_of, metavar="DAY", help="Default: 30 days ago."),
     ] = None,
     last: Annotated[
         date | None,
-        typer.Option("--to", parser=_day, metavar="DAY", help="Default: in 60 days."),
+        typer.Option("--to", parser=day_of, metavar="DAY", help="Default: in 60 days."),
     ] = None,
     jurisdiction: Annotated[str, typer.Option(help="Only of this one, such as EU.")] = "",
     folder: Folder = LAW_FOLDER,

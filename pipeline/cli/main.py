@@ -13,6 +13,7 @@ from pipeline.cli import (
     check,
     decide,
     demo,
+    explain,
     law,
     ledger,
     publish,
@@ -36,6 +37,7 @@ app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("rules")(rules.rules)
 app.command("decide")(decide.decide)
+app.command("explain")(explain.explain)
 app.command("publish")(publish.publish)
 app.command("watch")(watch.watch)
 app.command("ledger")(ledger.ledger)
