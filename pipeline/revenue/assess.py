@@ -12,7 +12,7 @@ from pipeline.revenue.settle import settle
 from pipeline.revenue.situation import Situation, region_of
 from pipeline.rulebook.book import UNCOVERED, Law, RuleBook
 
-PLANS_KEPT_MAX = 4_096
+PLANS_KEPT_MAX = 512
 
 
 def assess_revenue(
@@ -51,7 +51,7 @@ def assess_revenue(
         region = region_of(address.subdivision, destination_country) if address.subdivision else ""
         situation = Situation(
             destination_country,
-            region,
+            region if region in law.regions else "",
             parcel.consignor.address.country,
             flow,
             transport_mode,

@@ -5,7 +5,7 @@ that holds on a date is `RuleBook.on(jurisdiction, date)`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -28,7 +28,8 @@ from pipeline.rulebook.tariff import Rates, TariffTable, read_tariff
 LAW_FOLDER = RULEBOOK_FOLDER / "law"
 ENTRY = "jurisdiction.yaml"
 UNCOVERED = ""
-LAWS_KEPT_MAX = 4_096
+LAWS_KEPT_MAX = 512
+REGION = "{region}"
 
 
 class DatedValue(NamedTuple):
@@ -80,6 +81,8 @@ class Law:
         self.charges = charges
         self.tariffs = tariffs
         self.values = values
+        self.regions = frozenset(_regions(charges, values))
+        """Provinces or states of which the law has rates; other texts are none."""
         self.plans: dict[Any, Any] = {}
         """Whoever applies the law keeps here what it made of it; it is forgotten with the law."""
 
@@ -160,6 +163,13 @@ class RuleBook:
         values = {one.id: _value_on(one, day, known_on) for one in self._parameters}
         tariffs = {name: table.on(day) for name, table in self.tables.items()}
         return Law(source.entry, values, _charges_on(source.charges, day, known_on), tariffs)
+
+
+def _regions(charges: Sequence[ChargeEntry], ids: Iterable[str]) -> Iterator[str]:
+    for rule in [rule for charge in charges for rule in charge.rules]:
+        if REGION in rule.rate:
+            beginning = rule.rate.removesuffix(REGION)
+            yield from (one.removeprefix(beginning) for one in ids if one.startswith(beginning))
 
 
 def _value_on(parameter: ParameterEntry, day: date, known_on: date | None) -> DatedValue:

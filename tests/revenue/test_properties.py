@@ -190,6 +190,19 @@ def test_unverified_law_always_makes_an_estimate(
     assert bool(found.remarks) or not found.estimated
 
 
+def test_what_a_sender_writes_as_region_is_kept_only_where_the_law_knows_it() -> None:
+    """Else every text would cost a plan of its own."""
+    for country, subdivision in (("DE", "Bayern"), ("DE", "Hessen"), ("CA", "QC"), ("CA", "XX")):
+        address = Address(city="A", country=country, subdivision=subdivision)
+        goods = [goods_item(intrinsic_value=Decimal(100))]
+        assess(goods, country, date(2026, 7, 10), consignee=consignee(address=address))
+    kept = {
+        jurisdiction: {situation.region for situation in BOOK.on(jurisdiction, day).plans}
+        for jurisdiction, day in (("EU", date(2026, 7, 10)), ("CA", date(2026, 7, 10)))
+    }
+    assert kept == {"EU": {""}, "CA": {"QC", ""}}
+
+
 @settings(max_examples=10)  # each reads the whole rule book
 @given(days)
 def test_the_law_of_a_day_does_not_depend_on_what_was_asked_before(day: date) -> None:
