@@ -47,6 +47,7 @@ simulate: $(VENV)/installed-dev ## the stream core on a simulated Kafka, 10,000 
 
 bench: $(VENV)/installed ## figures of throughput and latency on this machine
 	$(BIN)/python -m tests.intake.bench
+	$(BIN)/python -m tests.revenue.bench
 	$(BIN)/greenlane demo --parcels 200000 --json
 	$(BIN)/greenlane demo --rate 1000 --parcels 30000 --json
 

@@ -13,6 +13,8 @@ from pipeline.cli import (
     check,
     decide,
     demo,
+    explain,
+    law,
     ledger,
     publish,
     rules,
@@ -35,12 +37,14 @@ app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("rules")(rules.rules)
 app.command("decide")(decide.decide)
+app.command("explain")(explain.explain)
 app.command("publish")(publish.publish)
 app.command("watch")(watch.watch)
 app.command("ledger")(ledger.ledger)
 app.command("simulate")(simulate.simulate)
 app.command("worker")(worker.worker)
 app.command("broker")(broker.broker)
+app.add_typer(law.app, name="law")
 app.add_typer(topics.app, name="topics")
 
 EXIT_FAILED = 1

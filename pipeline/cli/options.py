@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -36,6 +37,25 @@ TopicPrefix = Annotated[
         "--topic-prefix",
         envvar="GREENLANE_TOPIC_PREFIX",
         help="Put before every topic name, so that installations can share a broker.",
+    ),
+]
+
+
+def day_of(text: str) -> date:
+    """A day that was typed."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a day such as 2026-07-01") from error
+
+
+KnownOn = Annotated[
+    date | None,
+    typer.Option(
+        "--known-on",
+        parser=day_of,
+        metavar="DAY",
+        help="Only what was known on this day; default: all that is known.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead.")]

@@ -51,6 +51,8 @@ from pipeline.model.revenue import (
     ChargeKind,
     CollectionModel,
     LawStatus,
+    NotCharged,
+    NothingReason,
     RevenueAssessment,
     RevenueLine,
 )
@@ -81,6 +83,8 @@ __all__ = [
     "ManifestFrame",
     "ManifestHeader",
     "ManifestNoted",
+    "NotCharged",
+    "NothingReason",
     "Outcome",
     "Parcel",
     "Party",

@@ -3,7 +3,14 @@
 from decimal import Decimal
 
 from pipeline.model.decision import Cause, Decision, IrgCategory, Outcome, RuleHit
-from pipeline.model.revenue import CollectionModel, LawStatus, RevenueAssessment, RevenueLine
+from pipeline.model.revenue import (
+    CollectionModel,
+    LawStatus,
+    NotCharged,
+    NothingReason,
+    RevenueAssessment,
+    RevenueLine,
+)
 
 _OUTCOMES = {
     Outcome.RELEASE: "released",
@@ -28,6 +35,15 @@ _COLLECTIONS = {
     CollectionModel.AT_SALE: "tax was collected at sale",
     CollectionModel.ON_ACCOUNT: "secured by the carrier's account",
     CollectionModel.CONSIGNEE: "to be paid before release",
+}
+
+NOTHING_REASONS = {
+    NothingReason.ZERO_RATE: "the rate is zero",
+    NothingReason.EXEMPT: "exempt",
+    NothingReason.RELIEVED: "relieved",
+    NothingReason.NOT_CHARGEABLE: "not chargeable",
+    NothingReason.PREPAID: "prepaid",
+    NothingReason.WAIVED: "too small to be levied",
 }
 
 
@@ -87,6 +103,7 @@ def _money(revenue: RevenueAssessment) -> list[str]:
     if revenue.exchange_rate:
         lines.append(f"    Converted at {revenue.exchange_rate}")
     lines += [_charge(line, currency) for line in revenue.lines]
+    lines += [_not_charged(each) for each in revenue.not_charged]
     lines.append(
         f"    Total {_amount(revenue.total_due)} {currency}: {_COLLECTIONS[revenue.collection]}."
     )
@@ -97,13 +114,30 @@ def _money(revenue: RevenueAssessment) -> list[str]:
 
 
 def _charge(line: RevenueLine, currency: str) -> str:
-    items = ", ".join(map(str, line.item_sequence_numbers))
-    status = "" if line.status is LawStatus.ENACTED else f", law {line.status.value}"
+    how = line.formula or f"{line.rate} on {_amount(line.basis)}"
+    ground = _ground(line.rule_id, line.rule_version, line.legal_basis, line.status)
     return (
-        f"    {line.kind.value} {_amount(line.amount)} {currency}: {line.rate} on "
-        f"{_amount(line.basis)}{f', items {items}' if items else ''} "
-        f"({line.rule_id}; {line.legal_basis}{status})"
+        f"    {line.kind.value} {_amount(line.amount)} {currency}: {how}"
+        f"{_items(line.item_sequence_numbers)} ({ground})"
     )
+
+
+def _not_charged(each: NotCharged) -> str:
+    ground = _ground(each.rule_id, each.rule_version, each.legal_basis, each.status)
+    return (
+        f"    no {each.kind.value} ({each.charge}): {NOTHING_REASONS[each.reason]}, "
+        f"{each.title}{_items(each.item_sequence_numbers)} ({ground})"
+    )
+
+
+def _items(numbers: list[int]) -> str:
+    return f", items {', '.join(map(str, numbers))}" if numbers else ""
+
+
+def _ground(rule_id: str, version: str, legal_basis: str, status: LawStatus) -> str:
+    since = f" of {version}" if version else ""
+    unsure = "" if status is LawStatus.ENACTED else f", law {status.value}"
+    return f"{rule_id}{since}; {legal_basis}{unsure}"
 
 
 def _law(decision: Decision) -> str:

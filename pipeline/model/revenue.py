@@ -33,6 +33,17 @@ class LawStatus(StrEnum):
     UNVERIFIED = "unverified"
 
 
+class NothingReason(StrEnum):
+    """Why a charge is nothing: these are different outcomes in law."""
+
+    ZERO_RATE = "zero_rate"  # the rate that applies is nought
+    EXEMPT = "exempt"  # the law frees such goods, whoever imports them
+    RELIEVED = "relieved"  # a relief whose conditions this consignment meets
+    NOT_CHARGEABLE = "not_chargeable"  # outside the scope of the charge
+    PREPAID = "prepaid"  # collected by the vendor at sale
+    WAIVED = "waived"  # too small to be levied
+
+
 class RevenueLine(Struct, frozen=True, gc=False, omit_defaults=True):
     """One charge: amount = what `rule_id` says of `basis`."""
 
@@ -50,6 +61,32 @@ class RevenueLine(Struct, frozen=True, gc=False, omit_defaults=True):
         Meta(description="goods items the line covers; empty: the whole parcel"),
     ] = []
     status: LawStatus = LawStatus.ENACTED
+    charge: Annotated[str, Meta(description="the charge, such as duty, vat or section_122")] = ""
+    rule_version: Annotated[
+        str, Meta(description="ISO date from which the rule holds in this version")
+    ] = ""
+    formula: Annotated[
+        str, Meta(description="for people: how the amount follows from its inputs")
+    ] = ""
+
+
+class NotCharged(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A charge that is nothing, and why."""
+
+    kind: ChargeKind
+    charge: Annotated[str, Meta(description="the charge, such as duty or vat")]
+    reason: NothingReason
+    rule_id: Annotated[str, Meta(description="id of the dated rule in the rule book")]
+    rule_version: Annotated[
+        str, Meta(description="ISO date from which the rule holds in this version")
+    ]
+    title: Annotated[str, Meta(description="what the rule says, for people")]
+    legal_basis: str
+    item_sequence_numbers: Annotated[
+        list[int],
+        Meta(description="goods items it concerns; empty: the whole parcel"),
+    ] = []
+    status: LawStatus = LawStatus.ENACTED
 
 
 class RevenueAssessment(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
@@ -58,7 +95,9 @@ class RevenueAssessment(Struct, frozen=True, gc=False, omit_defaults=True, kw_on
     `total_due = total of lines`; `unsecured_due` is the part that must be paid before release.
     """
 
-    jurisdiction: Annotated[str, Meta(description="EU, GB, US; empty if no rule book covers it")]
+    jurisdiction: Annotated[
+        str, Meta(description="EU, GB, US and others; empty if no rule book covers it")
+    ]
     currency: Annotated[str, Meta(description="ISO 4217, of all amounts here")]
     intrinsic_value: Decimal
     customs_value: Decimal
@@ -67,6 +106,7 @@ class RevenueAssessment(Struct, frozen=True, gc=False, omit_defaults=True, kw_on
         Meta(description="units of the declared currency for one of `currency`, and its date"),
     ] = ""
     lines: list[RevenueLine] = []
+    not_charged: list[NotCharged] = []
     total_due: Decimal = Decimal(0)
     unsecured_due: Decimal = Decimal(0)
     collection: CollectionModel = CollectionModel.NOTHING_DUE

@@ -1,14 +1,18 @@
-"""What a parcel owes: the entrance to the jurisdictions' rules."""
+"""What a parcel owes: the entrance to the law."""
 
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from pipeline.model import Parcel, RevenueAssessment, TransportMode
 from pipeline.reference.exchange import conversion
-from pipeline.revenue import european_union, great_britain, united_states
-from pipeline.revenue.bill import AMOUNT_MAX, ZERO, Bill
+from pipeline.revenue.bill import AMOUNT_MAX, ZERO, Bill, Convert
 from pipeline.revenue.flow import Flow, flow_of
-from pipeline.rulebook.book import UNCOVERED, RuleBook
+from pipeline.revenue.plan import PlannedCharge, plan_of
+from pipeline.revenue.settle import settle
+from pipeline.revenue.situation import Situation, region_of
+from pipeline.rulebook.book import UNCOVERED, Law, RuleBook
+
+PLANS_KEPT_MAX = 512
 
 
 def assess_revenue(
@@ -19,39 +23,67 @@ def assess_revenue(
     legal_date: date,
     book: RuleBook,
     on_account: bool,
+    known_on: date | None = None,
+    convert: Convert = conversion,
 ) -> RevenueAssessment:
     """Duty, tax and fees by the law of `legal_date`, in the currency of the destination.
 
-    Total: whatever cannot be computed makes an estimate whose remarks say why, never an error.
+    `known_on` limits the law to what was known of it on a day: an old decision is computed again as
+    it was then. Total: whatever cannot be computed makes an estimate whose remarks say why, never
+    an error.
     """
     jurisdiction = book.jurisdiction_of(destination_country)
     if jurisdiction == UNCOVERED:
         return _unknown(parcel, f"no rule book covers the destination {destination_country}")
-    law = book.on(jurisdiction, legal_date)
-    rate = conversion(parcel.currency, law.currency, legal_date)
-    if rate is None:
+    law = book.on(jurisdiction, legal_date, known_on)
+    exchange = convert(parcel.currency, law.currency, legal_date)
+    if exchange is None:
         return _unknown(parcel, f"no exchange rate from {parcel.currency} to {law.currency}")
-    if not _computable(parcel):
+    goods = _sum_of_goods(parcel)
+    if goods is None:
         return _unknown(parcel, "an amount is not a number, or beyond any limit")
     flow = flow_of(parcel)
-    bill = Bill(parcel, flow, law, rate)
-    if book.in_special_territory(destination_country, parcel.consignee.address.postcode):
+    bill = Bill(parcel, goods, law, legal_date, exchange, convert)
+    address = parcel.consignee.address
+    if book.in_special_territory(destination_country, address.postcode):
         bill.estimate("the consignee lives in a territory with rules of its own")
-    collected_at_sale = False
     if flow is not Flow.DOCUMENTS:
-        if jurisdiction == "EU":
-            collected_at_sale = european_union.charge(bill, destination_country)
-        elif jurisdiction == "GB":
-            collected_at_sale = great_britain.charge(bill)
-        else:
-            collected_at_sale = united_states.charge(bill, transport_mode)
-    return bill.close(on_account=on_account, collected_at_sale=collected_at_sale)
+        region = region_of(address.subdivision, destination_country) if address.subdivision else ""
+        situation = Situation(
+            destination_country,
+            region if region in law.regions else "",
+            parcel.consignor.address.country,
+            flow,
+            transport_mode,
+        )
+        for charge in _plan(law, situation):
+            settle(charge, bill)
+    return bill.close(on_account=on_account)
 
 
-def _computable(parcel: Parcel) -> bool:
-    amounts = [parcel.transport_cost, parcel.insurance_cost]
-    amounts += [item.intrinsic_value for item in parcel.items]
-    return all(amount.is_finite() and ZERO <= amount < AMOUNT_MAX for amount in amounts)
+def _plan(law: Law, situation: Situation) -> tuple[PlannedCharge, ...]:
+    """The plan of a situation, kept with the law."""
+    plan = law.plans.get(situation)
+    if plan is None:
+        if len(law.plans) >= PLANS_KEPT_MAX:
+            law.plans.clear()
+        plan = law.plans[situation] = plan_of(law, situation)
+    return plan
+
+
+def _sum_of_goods(parcel: Parcel) -> Decimal | None:
+    """Value of all goods; None if an amount of the parcel cannot be computed with."""
+    goods, transport, insurance = ZERO, parcel.transport_cost, parcel.insurance_cost
+    try:
+        for item in parcel.items:
+            if item.intrinsic_value < ZERO:
+                return None
+            goods += item.intrinsic_value
+        total = goods + transport + insurance
+        fine = ZERO <= total < AMOUNT_MAX and transport >= ZERO and insurance >= ZERO
+    except InvalidOperation:  # not a number
+        return None
+    return goods if fine else None
 
 
 def _unknown(parcel: Parcel, why: str) -> RevenueAssessment:

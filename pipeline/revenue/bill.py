@@ -1,31 +1,32 @@
 """A bill in the making: values in the jurisdiction's currency, and the charges so far."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import accumulate
-from typing import NamedTuple
 
 from pipeline.model import (
-    ChargeKind,
     CollectionModel,
-    GoodsItem,
-    LawStatus,
+    NotCharged,
+    NothingReason,
     Parcel,
     RevenueAssessment,
     RevenueLine,
 )
 from pipeline.reference.exchange import Conversion
-from pipeline.revenue.flow import Flow
-from pipeline.rulebook.book import DatedValue, Law
+from pipeline.rulebook.book import Law
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
 AMOUNT_MAX = Decimal("1e12")
 HUNDRED = Decimal(100)
 
+Convert = Callable[[str, str, date], Conversion | None]
+"""Source and target currency and a day: how many units of the source make one of the target."""
+
 
 def rounded(amount: Decimal) -> Decimal:
-    """To the cent, half up: the rounding of all three jurisdictions' calculators."""
+    """To the cent, half up."""
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
@@ -34,110 +35,110 @@ def percent(rate: Decimal) -> str:
     return f"{(rate * HUNDRED).normalize():f} %"
 
 
-class ItemValue(NamedTuple):
-    """A goods item with its values in the jurisdiction's currency."""
-
-    item: GoodsItem
-    intrinsic_value: Decimal
-    transport_share: Decimal  # its part of transport and insurance
+Taken = Sequence[int] | None
+"""Places of goods items in their parcel; None: all of them."""
 
 
 class Bill:
-    """Collects what a parcel owes. Amounts are in the currency of `law`, rounded per line."""
+    """Collects what a parcel owes, in the currency of the law."""
 
-    def __init__(self, parcel: Parcel, flow: Flow, law: Law, conversion: Conversion) -> None:
+    def __init__(
+        self,
+        parcel: Parcel,
+        declared_goods: Decimal,
+        law: Law,
+        legal_date: date,
+        exchange: Conversion,
+        convert: Convert,
+    ) -> None:
         self.parcel = parcel
-        self.flow = flow
-        self.law = law
+        self.jurisdiction = law.jurisdiction
+        self.currency = law.currency
         self.lines: list[RevenueLine] = []
+        self.not_charged: list[NotCharged] = []
+        self.charged: list[tuple[str, Taken, Decimal]] = []
+        """Charge, items and amount of each line."""
         self.remarks: list[str] = []
         self.estimated = False
-        self.exchange_rate = conversion.text
-        rate = conversion.rate
-        declared = [item.intrinsic_value for item in parcel.items]
-        self.intrinsic_value = rounded(sum(declared, ZERO) / rate)
-        transport = rounded((parcel.transport_cost + parcel.insurance_cost) / rate)
-        self.customs_value_cif = self.intrinsic_value + transport
-        values = apportioned(self.intrinsic_value, declared)
-        shares = apportioned(transport, declared)
-        self.items = [
-            ItemValue(*fields) for fields in zip(parcel.items, values, shares, strict=True)
-        ]
-        if not conversion.sure:
-            self.estimate(f"no exchange rate of this time is known: {conversion.text}")
+        self.exchange_rate = f"{exchange.text}{law.exchange_note}" if exchange.text else ""
+        self._legal_date = legal_date
+        self._convert = convert
+        rate = exchange.rate
+        self.declared_goods = declared_goods
+        self.declared_transport = parcel.transport_cost + parcel.insurance_cost
+        self.goods = rounded(declared_goods / rate)
+        transport = self.declared_transport
+        self.transport = rounded(transport / rate) if transport else ZERO
+        self._goods_of: list[Decimal] | None = None
+        self._transport_of: list[Decimal] | None = None
+        if not exchange.sure:
+            self.estimate(f"no exchange rate of this time is known: {exchange.text}")
 
-    def rule(self, parameter_id: str) -> DatedValue:
-        """A parameter of the law; one that is not verified makes the bill an estimate."""
-        rule = self.law.value(parameter_id)
-        if rule.status is LawStatus.UNVERIFIED:
-            self.estimate(f"{rule.title}: what holds on this date is not verified")
-        return rule
+    @property
+    def goods_of(self) -> list[Decimal]:
+        """Value of each goods item; they add up to `goods`."""
+        if self._goods_of is None:
+            self._goods_of = apportioned(self.goods, self._declared())
+        return self._goods_of
 
-    def within(self, parameter_id: str) -> bool:
-        """Whether the goods' value is up to a limit that is in force."""
-        limit = self.rule(parameter_id).number
-        return limit is not None and self.intrinsic_value <= limit
+    @property
+    def transport_of(self) -> list[Decimal]:
+        """Each item's part of transport and insurance, by value; they add up to `transport`."""
+        if self._transport_of is None:
+            self._transport_of = apportioned(self.transport, self._declared())
+        return self._transport_of
 
-    def holds_goods_of(self, parameter_id: str) -> bool:
-        """Whether any item is among the HS codes that a parameter lists."""
-        codes = self.rule(parameter_id).codes
-        return any(item.commodity_code.startswith(codes) for item in self.parcel.items)
+    def _declared(self) -> list[Decimal]:
+        return [item.intrinsic_value for item in self.parcel.items]
 
-    def add(
-        self,
-        kind: ChargeKind,
-        rule: DatedValue,
-        *,
-        basis: Decimal,
-        rate: str,
-        amount: Decimal,
-        items: Sequence[GoodsItem] = (),
-    ) -> None:
-        """Add one charge; one that rests on unverified law makes the bill an estimate."""
-        if rule.status is LawStatus.UNVERIFIED:
-            self.estimate(f"{rule.title}: what holds on this date is not verified")
-        if amount:
-            self.lines.append(
-                RevenueLine(
-                    kind,
-                    rule.id,
-                    basis,
-                    rate,
-                    amount,
-                    rule.legal_basis,
-                    [item.sequence_number for item in items],
-                    rule.status,
-                )
-            )
+    def value_in(self, currency: str, *, with_transport: bool) -> Decimal | None:
+        """Value of the goods in a currency, rounded; None if it cannot be converted."""
+        if currency == self.currency:
+            return self.goods + self.transport if with_transport else self.goods
+        exchange = self._convert(self.parcel.currency, currency, self._legal_date)
+        if exchange is None:
+            return None
+        declared = self.declared_goods + (self.declared_transport if with_transport else ZERO)
+        return rounded(declared / exchange.rate)
+
+    def in_own_currency(self, amount: Decimal, currency: str) -> Decimal | None:
+        """An amount that a law states in another currency; None if it cannot be converted."""
+        if currency == self.currency:
+            return amount
+        exchange = self._convert(currency, self.currency, self._legal_date)
+        return None if exchange is None else rounded(amount / exchange.rate)
 
     def estimate(self, why: str) -> None:
         """Mark the bill as an estimate."""
         self.estimated = True
-        if why not in self.remarks:
-            self.remarks.append(why)
+        self.remark(why)
 
-    def total(self, kind: ChargeKind | None = None) -> Decimal:
-        """Sum of the charges, or of one kind of them."""
-        return sum((line.amount for line in self.lines if kind in (None, line.kind)), ZERO)
+    def remark(self, text: str) -> None:
+        """Say something about the assessment, once."""
+        if text not in self.remarks:
+            self.remarks.append(text)
 
-    def close(self, *, on_account: bool, collected_at_sale: bool) -> RevenueAssessment:
+    def close(self, *, on_account: bool) -> RevenueAssessment:
         """The finished assessment."""
-        total = self.total()
+        total = ZERO
+        for line in self.lines:
+            total += line.amount
         if total and on_account:
             collection = CollectionModel.ON_ACCOUNT
         elif total:
             collection = CollectionModel.CONSIGNEE
-        elif collected_at_sale:
+        elif any(each.reason is NothingReason.PREPAID for each in self.not_charged):
             collection = CollectionModel.AT_SALE
         else:
             collection = CollectionModel.NOTHING_DUE
         return RevenueAssessment(
-            jurisdiction=self.law.jurisdiction,
-            currency=self.law.currency,
-            intrinsic_value=self.intrinsic_value,
-            customs_value=self.customs_value_cif,
+            jurisdiction=self.jurisdiction,
+            currency=self.currency,
+            intrinsic_value=self.goods,
+            customs_value=self.goods + self.transport,
             exchange_rate=self.exchange_rate,
             lines=self.lines,
+            not_charged=self.not_charged,
             total_due=total,
             unsecured_due=ZERO if on_account else total,
             collection=collection,

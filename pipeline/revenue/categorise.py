@@ -5,15 +5,10 @@ from decimal import Decimal
 from functools import lru_cache
 
 from pipeline.model import IrgCategory, Parcel, RevenueAssessment
+from pipeline.reference.exchange import conversion
+from pipeline.revenue.bill import rounded
 from pipeline.revenue.flow import Flow, flow_of
 from pipeline.rulebook.book import UNCOVERED, RuleBook
-
-LOW_VALUE_LIMITS = {
-    "EU": ("eu.duty.low_value_limit", "eu.duty.relief_limit"),
-    "GB": ("gb.duty.relief_limit",),
-    "US": ("us.entry.informal_limit",),
-}
-"""Parameters that bound the simplified procedure; the first that is in force counts."""
 
 
 def irg_category(
@@ -64,5 +59,9 @@ def low_value_limit(book: RuleBook, country: str, legal_date: date) -> Decimal |
     if jurisdiction == UNCOVERED:
         return None
     law = book.on(jurisdiction, legal_date)
-    limits = (law.amount(parameter_id) for parameter_id in LOW_VALUE_LIMITS[jurisdiction])
-    return next((amount for amount in limits if amount is not None), None)
+    limits = (law.value(parameter_id) for parameter_id in book.low_value_limits(jurisdiction))
+    limit = next((limit for limit in limits if limit.number is not None), None)
+    if limit is None or limit.number is None:
+        return None
+    exchange = conversion(limit.currency, law.currency, legal_date)
+    return None if exchange is None else rounded(limit.number / exchange.rate)

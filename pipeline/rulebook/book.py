@@ -1,108 +1,140 @@
-"""The rule book: dated legal parameters of each jurisdiction.
+"""The rule book: dated law of each jurisdiction.
 
-A parameter has values with a period [from, until) each. Periods follow each other without gap or
-overlap; a time without a rule is a period whose value is null. The law that holds on a date is
-`RuleBook.on(jurisdiction, date)`.
+Parameters have values with a period [from, until) each; charges have rules that cite them. The law
+that holds on a date is `RuleBook.on(jurisdiction, date)`.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
+from pipeline.errors import RuleBookError
 from pipeline.model.revenue import LawStatus
+from pipeline.rulebook import units
 from pipeline.rulebook.files import RULEBOOK_FOLDER, read_yaml
-from pipeline.rulebook.law_files import (
-    HS_CODES,
-    JurisdictionFile,
-    LawFile,
-    ParameterEntry,
-    ValueEntry,
-    check_jurisdictions,
-    check_parameters,
-)
-from pipeline.rulebook.tariff import Tariff, read_tariff
+from pipeline.rulebook.law_check import charges_in_order, check_jurisdictions, check_law
+from pipeline.rulebook.law_files import ChargeEntry, JurisdictionFile, LawFile, ParameterEntry
+from pipeline.rulebook.periods import in_force
+from pipeline.rulebook.tariff import Rates, TariffTable, read_tariff
 
 LAW_FOLDER = RULEBOOK_FOLDER / "law"
-ENTRY, TARIFF = "jurisdiction.yaml", "tariff.csv"
+ENTRY = "jurisdiction.yaml"
 UNCOVERED = ""
-LAWS_KEPT_MAX = 4_096
+LAWS_KEPT_MAX = 512
+REGION = "{region}"
 
 
 class DatedValue(NamedTuple):
     """A parameter's value on a date.
 
-    `number` is None while no rule is in force, `codes` is empty but for lists of HS codes.
+    `text` is None while no rule is in force; `number` is None then, and for lists and patterns.
     """
 
     id: str
+    text: str | None
     number: Decimal | None
-    codes: tuple[str, ...]
+    unit: str
     status: LawStatus
     legal_basis: str
     title: str
+    since: date | None  # None outside all periods
+    note: str = ""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Beginnings of HS codes, of a list that is in force."""
+        return tuple(self.text.split()) if self.text and self.unit == units.HS_CODES else ()
+
+    @property
+    def currency(self) -> str:
+        """Of an amount of money."""
+        return units.currency_of(self.unit)
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether what holds is known for sure."""
+        return self.status is not LawStatus.UNVERIFIED
 
 
 class Law:
-    """The parameters of one jurisdiction as they stand on one date."""
+    """The law of one jurisdiction as it stands on one date."""
 
     def __init__(
-        self, jurisdiction: JurisdictionFile, values: Mapping[str, DatedValue], tariff: Tariff
+        self,
+        jurisdiction: JurisdictionFile,
+        values: Mapping[str, DatedValue],
+        charges: Sequence[ChargeEntry],
+        tariffs: Mapping[str, Rates],
     ) -> None:
         self.jurisdiction = jurisdiction.jurisdiction
         self.currency = jurisdiction.currency
-        self.tariff = tariff
-        self._values = values
+        shipped = jurisdiction.exchange_is_shipped
+        self.exchange_note = "" if shipped else f", standing in for the {jurisdiction.exchange}"
+        self.charges = charges
+        self.tariffs = tariffs
+        self.values = values
+        self.regions = frozenset(_regions(charges, values))
+        """Provinces or states of which the law has rates; other texts are none."""
+        self.plans: dict[Any, Any] = {}
+        """Whoever applies the law keeps here what it made of it; it is forgotten with the law."""
 
     def value(self, parameter_id: str) -> DatedValue:
         """One parameter; its id must exist in the rule book."""
-        return self._values[parameter_id]
-
-    def has(self, parameter_id: str) -> bool:
-        """Whether the rule book knows a parameter, whatever its value."""
-        return parameter_id in self._values
+        return self.values[parameter_id]
 
     def amount(self, parameter_id: str) -> Decimal | None:
         """One parameter as a number; None while no rule is in force."""
-        return self._values[parameter_id].number
+        return self.values[parameter_id].number
+
+
+class Source(NamedTuple):
+    """Everything read of one jurisdiction."""
+
+    entry: JurisdictionFile
+    parameters: Sequence[ParameterEntry]
+    charges: Sequence[ChargeEntry]
 
 
 class RuleBook:
     """All jurisdictions. Immutable once loaded; `version` changes with any file."""
 
     def __init__(
-        self,
-        version: str,
-        jurisdictions: Mapping[str, JurisdictionFile],
-        parameters: Mapping[str, Sequence[ParameterEntry]],
-        tariff: Tariff,
+        self, version: str, sources: Mapping[str, Source], tables: Mapping[str, TariffTable]
     ) -> None:
         self.version = version
-        self._jurisdictions = jurisdictions
-        self._parameters = parameters
-        self._tariff = tariff
+        self.tables = tables
+        self.sources = sources
+        entries = [source.entry for source in sources.values()]
         self._of_country = {
-            country: name for name, entry in jurisdictions.items() for country in entry.zones
+            country: entry.jurisdiction for entry in entries for country in entry.zones
         }
         self._zones = {
-            country: ZoneInfo(zone)
-            for entry in jurisdictions.values()
-            for country, zone in entry.zones.items()
+            country: ZoneInfo(zone) for entry in entries for country, zone in entry.zones.items()
         }
         self._special_territories = {
             country: tuple(beginnings)
-            for entry in jurisdictions.values()
+            for entry in entries
             for country, beginnings in entry.special_territories.items()
         }
-        self._laws: dict[tuple[str, date], Law] = {}
+        # An amount may be cited by another jurisdiction: Northern Ireland's duty is the Union's.
+        self._parameters = [one for source in sources.values() for one in source.parameters]
+        self._laws: dict[tuple[str, date, date | None], Law] = {}
 
     def jurisdiction_of(self, country: str) -> str:
-        """EU, GB or US; empty where no rule book covers the country."""
+        """The jurisdiction's name, such as EU or GB; empty where no rule book covers a country."""
         return self._of_country.get(country, UNCOVERED)
+
+    def low_value_limits(self, jurisdiction: str) -> Sequence[str]:
+        """Parameters that bound the simplified procedure; the first in force counts."""
+        return self.sources[jurisdiction].entry.low_value_limits
 
     def legal_date(self, estimated_arrival_at: datetime, country: str) -> date:
         """Local calendar date of arrival: a pre-lodged declaration is accepted then.
@@ -116,31 +148,55 @@ class RuleBook:
         beginnings = self._special_territories.get(country)
         return beginnings is not None and postcode.replace(" ", "").upper().startswith(beginnings)
 
-    def on(self, jurisdiction: str, day: date) -> Law:
-        """The law of a jurisdiction on a day."""
-        law = self._laws.get((jurisdiction, day))
+    def on(self, jurisdiction: str, day: date, known_on: date | None = None) -> Law:
+        """The law of a jurisdiction on a day, as far as it was known on another day."""
+        key = (jurisdiction, day, known_on)
+        law = self._laws.get(key)
         if law is None:
             if len(self._laws) >= LAWS_KEPT_MAX:
                 self._laws.clear()
-            law = self._laws[jurisdiction, day] = self._law(jurisdiction, day)
+            law = self._laws[key] = self._law(*key)
         return law
 
-    def _law(self, jurisdiction: str, day: date) -> Law:
-        values = {}
-        for parameter in self._parameters[jurisdiction]:
-            entry = _in_force(parameter.values, day)
-            value = entry.value if entry else None
-            has_codes = parameter.unit == HS_CODES
-            values[parameter.id] = DatedValue(
-                parameter.id,
-                None if value is None or has_codes else Decimal(value),
-                tuple(value.split()) if value is not None and has_codes else (),
-                # Outside the periods of the rule book nothing is known.
-                entry.status if entry else LawStatus.UNVERIFIED,
-                parameter.legal_basis,
-                parameter.title,
-            )
-        return Law(self._jurisdictions[jurisdiction], values, self._tariff)
+    def _law(self, jurisdiction: str, day: date, known_on: date | None) -> Law:
+        source = self.sources[jurisdiction]
+        values = {one.id: _value_on(one, day, known_on) for one in self._parameters}
+        tariffs = {name: table.on(day) for name, table in self.tables.items()}
+        return Law(source.entry, values, _charges_on(source.charges, day, known_on), tariffs)
+
+
+def _regions(charges: Sequence[ChargeEntry], ids: Iterable[str]) -> Iterator[str]:
+    for rule in [rule for charge in charges for rule in charge.rules]:
+        if REGION in rule.rate:
+            beginning = rule.rate.removesuffix(REGION)
+            yield from (one.removeprefix(beginning) for one in ids if one.startswith(beginning))
+
+
+def _value_on(parameter: ParameterEntry, day: date, known_on: date | None) -> DatedValue:
+    entry = in_force(parameter.values, day, known_on)
+    text = entry.value if entry else None
+    is_number = parameter.unit == units.SHARE_OF_VALUE or units.currency_of(parameter.unit)
+    return DatedValue(
+        parameter.id,
+        text,
+        Decimal(text) if text is not None and is_number else None,
+        parameter.unit,
+        # Outside the periods of the rule book nothing is known.
+        entry.status if entry else LawStatus.UNVERIFIED,
+        parameter.legal_basis,
+        parameter.title,
+        entry.start if entry else None,
+        entry.note if entry else "",
+    )
+
+
+def _charges_on(
+    charges: Sequence[ChargeEntry], day: date, known_on: date | None
+) -> list[ChargeEntry]:
+    return [
+        replace(charge, rules=[rule for rule in charge.rules if in_force([rule], day, known_on)])
+        for charge in charges
+    ]
 
 
 @cache
@@ -148,31 +204,35 @@ def load_rule_book(folder: Path = LAW_FOLDER) -> RuleBook:
     """Read and check the whole rule book.
 
     Raises:
-        RuleBookError: a file breaks the format; names file and parameter.
+        RuleBookError: a file breaks the format; names file, line and id.
     """
-    paths = sorted([*folder.rglob("*.yaml"), folder / TARIFF])
+    paths = sorted([*folder.rglob("*.yaml"), *folder.rglob("*.csv")])
     files = {path: read_yaml(path, LawFile) for path in paths if _is_law(path)}
     entries = {path: read_yaml(path, JurisdictionFile) for path in paths if path.name == ENTRY}
-    tariff = read_tariff(folder / TARIFF)
     jurisdictions = check_jurisdictions(entries)
+    tables = {path.stem: read_tariff(path) for path in paths if path.suffix == ".csv"}
+    check_law(files, jurisdictions, tables)
+    if not jurisdictions:
+        raise RuleBookError(f"{folder}: there is no law in it")
     digest = sha256()
     for path in paths:
         digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
         digest.update(path.read_bytes())
-    return RuleBook(
-        f"law-{digest.hexdigest()[:12]}",
-        jurisdictions,
-        check_parameters(files, jurisdictions),
-        tariff,
-    )
+    sources = {name: _source(entry, files) for name, entry in jurisdictions.items()}
+    return RuleBook(f"law-{digest.hexdigest()[:12]}", sources, tables)
+
+
+def _source(entry: JurisdictionFile, files: Mapping[Path, LawFile]) -> Source:
+    own = {path: law for path, law in files.items() if law.jurisdiction == entry.jurisdiction}
+    parameters = [parameter for law in own.values() for parameter in law.parameters]
+    charges = [charge for _, _, charge in charges_in_order(own)]
+    return Source(entry, parameters, charges)
 
 
 def _is_law(path: Path) -> bool:
     return path.suffix == ".yaml" and path.name != ENTRY
 
 
-def _in_force(values: Sequence[ValueEntry], day: date) -> ValueEntry | None:
-    for entry in values:
-        if entry.start <= day and (entry.until is None or day < entry.until):
-            return entry
-    return None
+def expanded(parameter_id: str, **names: str) -> str:
+    """An id with its placeholders filled in: "eu.vat.rate.{destination}" for FR."""
+    return re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], ""), parameter_id)

@@ -1,31 +1,29 @@
-"""The format of the files below law/, and what must hold of their content."""
+"""The format of the files below law/: parameters, charges and their rules."""
 
-import re
-from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from pipeline.errors import RuleBookError
-from pipeline.model.revenue import LawStatus
+from pipeline.model.revenue import ChargeKind, LawStatus, NothingReason
 
-HS_CODES = "HS codes"
-SHARE_OF_VALUE = "share of value"
-_HS_CODE_LIST = re.compile(r"\d{2,6}( \d{2,6})*")
+Confidence = Literal["high", "medium", "low"]
 
 
 class ValueEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A parameter's value in one period, [from, until)."""
+    """A parameter's value in one period, [from, until).
+
+    `known` is the day since which the law was known to hold in this period; `withdrawn` the day
+    on which it turned out otherwise, because it was postponed or had been recorded wrongly.
+    """
 
     start: date = field(name="from")
     until: date | None = None
+    known: date
+    withdrawn: date | None = None
     value: str | None
     status: LawStatus
-    confidence: Literal["high", "medium", "low"]
+    confidence: Confidence
     note: str = ""
 
 
@@ -40,104 +38,133 @@ class ParameterEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     values: list[ValueEntry]
 
 
+class ValueTest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A limit that a value keeps to: one of the four, each the id of a parameter in money.
+
+    `of` is the value that is compared: the goods alone, or goods with transport and insurance.
+    `factor` is a parameter that multiplies it first.
+    """
+
+    of: Literal["goods", "cif"] = "goods"
+    up_to: str = ""
+    above: str = ""
+    below: str = ""
+    at_least: str = ""
+    factor: str = ""
+
+
+class When(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Conditions of a rule, all of which must hold. Goods and limits are ids of parameters.
+
+    Those from `item_value` to `dutiable_in` are on each item, the others on the parcel. `free_in`
+    and `dutiable_in` name a tariff table; `charged` names charges of which one is not nothing.
+    """
+
+    flows: list[Literal["gift", "consumer", "commercial"]] = []
+    destinations: list[str] = []
+    not_destinations: list[str] = []
+    dispatched_from: list[str] = []
+    not_dispatched_from: list[str] = []
+    modes: list[Literal["sea", "rail", "road", "air", "mail"]] = []
+    not_modes: list[Literal["sea", "rail", "road", "air", "mail"]] = []
+    vendor_id: str = ""
+    value: list[ValueTest] = []
+    parcel_with: str = ""
+    parcel_without: str = ""
+    parcel_without_origins: list[str] = []
+    charged: list[str] = []
+    item_value: list[ValueTest] = []
+    goods: str = ""
+    not_goods: str = ""
+    origins: list[str] = []
+    not_origins: list[str] = []
+    free_in: str = ""
+    dutiable_in: str = ""
+
+
+class RuleEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a charge is under certain conditions: exactly one of the five outcomes.
+
+    - `nothing`: no charge, and the reason.
+    - `rate`: a share of the sum of the terms `of`, which are "goods", "transport" and charges;
+      the values among them count by `factor`, the product is lessened by `minus` and kept between
+      `least` and `most`; `inside` means that the tax is part of its own basis.
+    - `amount`: a fixed amount `per` parcel, item, group of items, piece or kilogram.
+    - `tariff`: the duty rates of a table, on the terms `of`; `at_most` caps them.
+    - `unknown`: not computed, in words.
+    """
+
+    id: str
+    title: str
+    legal_basis: str
+    source: str
+    start: date = field(name="from")
+    until: date | None = None
+    known: date
+    withdrawn: date | None = None
+    status: LawStatus
+    confidence: Confidence
+    note: str = ""
+    when: When = When()
+    doubt: str = ""
+    nothing: NothingReason | None = None
+    rate: str = ""
+    amount: str = ""
+    tariff: str = ""
+    unknown: str = ""
+    of: list[str] = []
+    each_item: bool = False
+    inside: bool = False
+    factor: str = ""
+    minus: str = ""
+    least: str = ""
+    most: str = ""
+    at_most: str = ""
+    per: Literal["", "parcel", "item", "piece", "kg", "subheading", "tariff_line"] = ""
+
+
+class ChargeEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A charge: the first rule whose conditions hold for an item decides on it.
+
+    A parcel relieved of the charge that it `follows` is relieved of it too. A `needed` charge that
+    no rule decides on makes an estimate. Up to `waived_up_to` in total it is not levied.
+    `rounding` and `rounding_of_basis` are parameters; without them, to the cent.
+    """
+
+    id: str
+    kind: ChargeKind
+    title: str
+    needed: bool = True
+    follows: str = ""
+    waived_up_to: str = ""
+    rounding: str = ""
+    rounding_of_basis: str = ""
+    rules: list[RuleEntry]
+
+
 class LawFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A file of the rule book: parameters of one jurisdiction and subject."""
+    """A file of the rule book: parameters and charges of one jurisdiction and subject."""
 
     jurisdiction: str
     subject: str
-    parameters: list[ParameterEntry]
+    parameters: list[ParameterEntry] = []
+    charges: list[ChargeEntry] = []
 
 
 class JurisdictionFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The file `jurisdiction.yaml`: currency, and the countries with their time zones.
 
-    `special_territories` are the beginnings of postcodes where other rules hold than here.
+    `low_value_limits` are the parameters that bound the simplified procedure; the first in force
+    counts. `exchange` is the rate that the law names; unless it `is_shipped`, another stands in for
+    it. `special_territories` are the beginnings of postcodes where other rules hold than here.
     """
 
     jurisdiction: str
     title: str
     currency: str
+    key_date: Literal["arrival"]
+    exchange: str
+    exchange_is_shipped: bool = False
+    low_value_limits: list[str]
     zones: dict[str, str]
     special_territories: dict[str, list[str]] = {}
-
-
-def check_jurisdictions(files: Mapping[Path, JurisdictionFile]) -> dict[str, JurisdictionFile]:
-    """The jurisdictions by name.
-
-    Raises:
-        RuleBookError: two of one name or country, or an unknown time zone; names the file.
-    """
-    jurisdictions: dict[str, JurisdictionFile] = {}
-    countries: set[str] = set()
-    for path, entry in files.items():
-        if entry.jurisdiction in jurisdictions:
-            raise RuleBookError(f"{path}: {entry.jurisdiction} has another file jurisdiction.yaml")
-        for country, zone in entry.zones.items():
-            if country in countries:
-                raise RuleBookError(f"{path}: {country} belongs to another jurisdiction already")
-            try:
-                ZoneInfo(zone)
-            except (OSError, ValueError, KeyError) as error:  # ZoneInfoNotFoundError: KeyError
-                raise RuleBookError(f"{path}: zones.{country}: no time zone {zone!r}") from error
-            countries.add(country)
-        jurisdictions[entry.jurisdiction] = entry
-    return jurisdictions
-
-
-def check_parameters(
-    files: Mapping[Path, LawFile], jurisdictions: Mapping[str, JurisdictionFile]
-) -> dict[str, list[ParameterEntry]]:
-    """The parameters of each jurisdiction.
-
-    Raises:
-        RuleBookError: periods that do not meet, a value that does not fit its unit, a missing
-            source, an id that stands twice; names file and parameter.
-    """
-    parameters: dict[str, list[ParameterEntry]] = {name: [] for name in jurisdictions}
-    ids: set[str] = set()
-    for path, law in files.items():
-        if law.jurisdiction not in jurisdictions:
-            raise RuleBookError(f"{path}: {law.jurisdiction} has no file jurisdiction.yaml")
-        for parameter in law.parameters:
-            where = f"{path}: {parameter.id}"
-            if parameter.id in ids:
-                raise RuleBookError(f"{where}: this id stands more than once in the rule book")
-            _check_parameter(where, parameter)
-            ids.add(parameter.id)
-        parameters[law.jurisdiction].extend(law.parameters)
-    return parameters
-
-
-def _check_parameter(where: str, parameter: ParameterEntry) -> None:
-    if not parameter.values:
-        raise RuleBookError(f"{where}: has no values")
-    for name in ("title", "unit", "legal_basis", "source"):
-        if not getattr(parameter, name).strip():
-            raise RuleBookError(f"{where}: {name} must be given")
-    for earlier, later in zip(parameter.values, parameter.values[1:], strict=False):
-        if earlier.until != later.start:
-            raise RuleBookError(
-                f"{where}: a period until {earlier.until} is followed by one from {later.start}; "
-                "periods must meet, a time without a rule is a period with value null"
-            )
-    for entry in parameter.values:
-        if entry.until is not None and entry.until <= entry.start:
-            raise RuleBookError(f"{where}: the period from {entry.start} ends before it begins")
-        if entry.value is not None:
-            _check_value(f"{where}: the value from {entry.start}", parameter.unit, entry.value)
-
-
-def _check_value(where: str, unit: str, value: str) -> None:
-    if unit == HS_CODES:
-        if not _HS_CODE_LIST.fullmatch(value):
-            raise RuleBookError(f"{where}: {value!r} is not a list of HS codes with single spaces")
-        return
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise RuleBookError(f"{where}: {value!r} is not a number")
-    most = Decimal(1) if unit == SHARE_OF_VALUE else Decimal(10) ** 9
-    if not 0 <= number <= most:
-        raise RuleBookError(f"{where}: {value} is not from 0 to {most:f}")

@@ -1,80 +1,116 @@
-"""The demonstration tariff: ad valorem duty by HS subheading, with chapters to fall back on.
+"""Tables of duty rates by tariff code, dated: the demonstration tariffs that ship.
 
-It covers goods that e-commerce parcels often hold. An installation loads its official tariff.
+They cover goods that e-commerce parcels often hold. An installation loads its official tariff.
 """
 
 import csv
+from collections import defaultdict
 from collections.abc import Mapping
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import RuleBookError
 from pipeline.model.revenue import LawStatus
+from pipeline.rulebook.duty_rate import DutyRate, parse_duty_rate
 
-CODE_LENGTHS = (2, 6)
-RATE_MAX = Decimal(10)
+CODE_LENGTHS = (10, 8, 6, 4, 2)
+SUBHEADING_LENGTH = 6
 
 
 class TariffRate(NamedTuple):
-    """Duty on goods, as a share of 1 (0.12 is 12 %)."""
+    """The rate of a code in a period."""
 
-    rate: Decimal
-    china_surcharge: Decimal  # Section 301, United States only
+    matched: str  # the code of the row: shorter than six digits, it is a fallback
+    goods: str
+    rate: DutyRate
     status: LawStatus
-    matched: str  # the code that matched: six digits, or the chapter
+    start: date
+    until: date | None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the rate is verified, and of the goods' own subheading."""
+        return self.status is not LawStatus.UNVERIFIED and len(self.matched) >= SUBHEADING_LENGTH
 
 
-class Tariff:
-    """Rates by jurisdiction and code."""
+class Rates(dict[str, TariffRate]):
+    """The rates of a table on one day."""
 
-    def __init__(self, rates: Mapping[tuple[str, str], TariffRate]) -> None:
-        self._rates = rates
-
-    def rate(self, jurisdiction: str, commodity_code: str) -> TariffRate | None:
-        """The rate of a subheading, else of its chapter; None if neither is known."""
-        rates = self._rates
-        found = rates.get((jurisdiction, commodity_code[:6]))
-        return found or rates.get((jurisdiction, commodity_code[:2]))
-
-
-def read_tariff(path: Path) -> Tariff:
-    """Read the table: columns code, goods, then rate in percent and status by jurisdiction.
-
-    Raises:
-        RuleBookError: the file or a row cannot be read; names the line.
-    """
-    rates: dict[tuple[str, str], TariffRate] = {}
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            for number, row in enumerate(csv.DictReader(stream), start=2):
-                try:
-                    _read_row(row, rates)
-                except (ArithmeticError, ValueError, KeyError, TypeError) as error:
-                    raise RuleBookError(f"{path}, line {number}: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise RuleBookError(f"{path}: {error}") from error
-    return Tariff(rates)
+    def rate(self, commodity_code: str) -> TariffRate | None:
+        """The rate of the longest beginning of a code that has one; None if none has."""
+        for length in CODE_LENGTHS:
+            found = self.get(commodity_code[:length]) if len(commodity_code) >= length else None
+            if found is not None:
+                return found
+        return None
 
 
-def _read_row(row: Mapping[str, str], rates: dict[tuple[str, str], TariffRate]) -> None:
-    code = row["code"]
-    if len(code) not in CODE_LENGTHS or not (code.isascii() and code.isdigit()):
-        raise ValueError(f"{code!r} is neither a chapter nor a subheading")
-    if ("EU", code) in rates:
-        raise ValueError(f"code {code} stands twice")
-    for jurisdiction in ("EU", "GB", "US"):
-        name = jurisdiction.lower()
-        rates[jurisdiction, code] = TariffRate(
-            _share(row[name]),
-            _share(row["us_301"]) if jurisdiction == "US" else Decimal(0),
-            LawStatus(row[f"{name}_status"]),
-            code,
+class TariffTable:
+    """A table of rates of all times."""
+
+    def __init__(self, rows: list[TariffRate]) -> None:
+        self.rows = rows
+
+    def on(self, day: date) -> Rates:
+        """The rates in force on a day."""
+        return Rates(
+            (row.matched, row)
+            for row in self.rows
+            if row.start <= day and (row.until is None or day < row.until)
         )
 
+    def with_rates(self, rates: Mapping[str, str]) -> "TariffTable":
+        """The table with other rates for some codes, of all times and taken as sure."""
+        kept = [row for row in self.rows if row.matched not in rates]
+        others = [
+            TariffRate(code, "", parse_duty_rate(text), LawStatus.ENACTED, date.min, None)
+            for code, text in rates.items()
+        ]
+        return TariffTable(kept + others)
 
-def _share(percentage: str) -> Decimal:
-    share = Decimal(percentage) / 100
-    if not 0 <= share <= RATE_MAX:
-        raise ValueError(f"{percentage} % is not from 0 to {RATE_MAX * 100} %")
-    return share
+
+def read_tariff(path: Path) -> TariffTable:
+    """Read a table: columns code, goods, duty, status, from, until.
+
+    Raises:
+        RuleBookError: the file or a row cannot be read, or rows overlap; names the line.
+    """
+    rows: list[TariffRate] = []
+    by_code: defaultdict[str, list[TariffRate]] = defaultdict(list)
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            for number, cells in enumerate(csv.DictReader(stream), start=2):
+                try:
+                    row = _row(cells)
+                    _check_overlap(row, by_code[row.matched])
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    raise RuleBookError(f"{path}, line {number}: {error}") from error
+                rows.append(row)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleBookError(f"{path}: {error}") from error
+    return TariffTable(rows)
+
+
+def _row(cells: Mapping[str, str]) -> TariffRate:
+    code = cells["code"]
+    if len(code) not in CODE_LENGTHS or not (code.isascii() and code.isdigit()):
+        raise ValueError(f"{code!r} is neither a chapter nor a heading nor a longer code")
+    return TariffRate(
+        code,
+        cells["goods"],
+        parse_duty_rate(cells["duty"]),
+        LawStatus(cells["status"]),
+        date.fromisoformat(cells["from"]),
+        date.fromisoformat(cells["until"]) if cells["until"] else None,
+    )
+
+
+def _check_overlap(row: TariffRate, earlier: list[TariffRate]) -> None:
+    if row.until is not None and row.until <= row.start:
+        raise ValueError(f"code {row.matched}: the period from {row.start} ends before it begins")
+    for other in earlier:
+        begins_before = other.until is None or row.start < other.until
+        if begins_before and (row.until is None or other.start < row.until):
+            raise ValueError(f"code {row.matched} has two rates from {max(row.start, other.start)}")
+    earlier.append(row)

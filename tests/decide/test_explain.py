@@ -25,12 +25,12 @@ def test_a_first_decision_is_told_line_by_line() -> None:
         "    R01 version 1, undervalued: 30 points; observed 1.00 EUR, limit 5.00 EUR",
         "  Duty and tax in EU: goods of 24.90 EUR, customs value 28.90 EUR.",
         (
-            "    duty 3.00 EUR: 3.00 EUR per item on 1, items 1 (eu.duty.low_value_per_item; "
-            "Council Regulation (EU) 2026/382)"
+            "    duty 3.00 EUR: 3.00 EUR per item = 3.00, items 1 (eu.duty.low_value_per_item "
+            "of 2026-07-01; Council Regulation (EU) 2026/382)"
         ),
         (
-            "    tax 6.06 EUR: 19 % on 31.90, items 1 (eu.vat.rate.DE; Directive 2006/112/EC, "
-            "Art. 96-97, and national law)"
+            "    tax 6.06 EUR: (goods 24.90 + transport 4.00 + duty 3.00) x 19 % = 6.06 "
+            "(eu.vat.rate.DE of 2021-01-01; Directive 2006/112/EC, Art. 96-97, and national law)"
         ),
         "    Total 9.06 EUR: to be paid before release.",
         (

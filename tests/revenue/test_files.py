@@ -40,7 +40,7 @@ def test_a_number_in_a_file_stays_exact(tmp_path: Path) -> None:
         ("name: [\n", "line 2"),
         ("name: !!python/object:os.system x\n", "could not determine a constructor"),
         ("", "line 1: Expected `object`, got `null`"),
-        ("[" * 5_000, "recursion"),
+        ("[" * 5_000, "recursion|nesting"),
     ],
 )
 def test_a_fault_is_refused_and_its_line_named(tmp_path: Path, text: str, said: str) -> None:

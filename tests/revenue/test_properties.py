@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Address, GoodsItem, GoodsType, RevenueAssessment, TransportMode
@@ -172,7 +172,7 @@ def test_money_is_never_a_float_and_has_at_most_two_decimals(
         assert amount == amount.quantize(Decimal("0.01"))
 
 
-@given(items(ordinary_values), days)
+@given(items(st.decimals("0.01", "30", places=2)), st.dates(date(2026, 7, 1), date(2028, 6, 30)))
 def test_the_number_of_pieces_does_not_change_the_flat_duty(
     goods: list[GoodsItem], day: date
 ) -> None:
@@ -190,6 +190,20 @@ def test_unverified_law_always_makes_an_estimate(
     assert bool(found.remarks) or not found.estimated
 
 
+def test_what_a_sender_writes_as_region_is_kept_only_where_the_law_knows_it() -> None:
+    """Else every text would cost a plan of its own."""
+    for country, subdivision in (("DE", "Bayern"), ("DE", "Hessen"), ("CA", "QC"), ("CA", "XX")):
+        address = Address(city="A", country=country, subdivision=subdivision)
+        goods = [goods_item(intrinsic_value=Decimal(100))]
+        assess(goods, country, date(2026, 7, 10), consignee=consignee(address=address))
+    kept = {
+        jurisdiction: {situation.region for situation in BOOK.on(jurisdiction, day).plans}
+        for jurisdiction, day in (("EU", date(2026, 7, 10)), ("CA", date(2026, 7, 10)))
+    }
+    assert kept == {"EU": {""}, "CA": {"QC", ""}}
+
+
+@settings(max_examples=10)  # each reads the whole rule book
 @given(days)
 def test_the_law_of_a_day_does_not_depend_on_what_was_asked_before(day: date) -> None:
     fresh = load_rule_book.__wrapped__()
