@@ -43,7 +43,8 @@ def build_dry_run(settings: Settings) -> MemoryStream:
 
 def build_check(settings: Settings) -> MemoryStream:
     """Intake alone on a log in memory, for `greenlane check`."""
-    return MemoryStream([IntakeRoom(settings, load_data_rules())])
+    shared = replace(settings, carriers_with_topics="")
+    return MemoryStream([IntakeRoom(shared, load_data_rules())])
 
 
 def build_worker(settings: Settings, restarts: int = 0) -> faust.App:

@@ -13,9 +13,16 @@ class ErrorCode(StrEnum):
     MESSAGE_TOO_LARGE = "message_too_large"
     UNREADABLE_BATCH = "unreadable_batch"
     INVALID_UTF8 = "invalid_utf8"
+    UNKNOWN_FORMAT = "unknown_format"
     INVALID_JSON = "invalid_json"
+    INVALID_XML = "invalid_xml"
+    UNSAFE_XML = "unsafe_xml"
     INVALID_MESSAGE = "invalid_message"
     UNKNOWN_SCHEMA_VERSION = "unknown_schema_version"
+    NOT_ADVANCE_DATA = "not_advance_data"
+    NOT_AN_IMPORT = "not_an_import"
+    UNKNOWN_DECLARATION = "unknown_declaration"
+    PARTIAL_FILING = "partial_filing"
     UNKNOWN_PARCEL = "unknown_parcel"
     ILLEGAL_MOVE = "illegal_move"
     CURRENCY_MISMATCH = "currency_mismatch"
@@ -32,9 +39,16 @@ ERROR_TEXTS: dict[ErrorCode, str] = {
     ErrorCode.UNREADABLE_BATCH: "a batch of messages is damaged, or unpacks to more than the "
     "limit; send it again in smaller batches",
     ErrorCode.INVALID_UTF8: "the message is not UTF-8 text; encode it as UTF-8",
+    ErrorCode.UNKNOWN_FORMAT: "no known format; see formats.md for formats and their headers",
     ErrorCode.INVALID_JSON: "the message is not a JSON document; check brackets, quotes, end",
+    ErrorCode.INVALID_XML: "the message is not well-formed XML; check it at the place named",
+    ErrorCode.UNSAFE_XML: "the XML has a document type, which may hide entities; send it without",
     ErrorCode.INVALID_MESSAGE: "a field is missing or has the wrong type; see the field path",
     ErrorCode.UNKNOWN_SCHEMA_VERSION: "schema_version is not one this system reads; use 1",
+    ErrorCode.NOT_ADVANCE_DATA: "the document announces no goods; send filings or declarations",
+    ErrorCode.NOT_AN_IMPORT: "the declaration is not for import; only imports are cleared here",
+    ErrorCode.UNKNOWN_DECLARATION: "it changes a declaration unknown here; send the whole data",
+    ErrorCode.PARTIAL_FILING: "what completes it is not joined to it yet; send the whole data",
     ErrorCode.UNKNOWN_PARCEL: "no decision is known for this parcel; check carrier and parcel id",
     ErrorCode.ILLEGAL_MOVE: "the parcel's state does not allow this; see the table of moves",
     ErrorCode.CURRENCY_MISMATCH: "paid in another currency than requested; pay in that one",

@@ -9,6 +9,7 @@ from msgspec import inspect
 from pipeline.cli.files import FILE_BYTES_MAX
 from pipeline.contract.declarations import declared_topics
 from pipeline.decide.state import FEEDBACK_PER_CASE_MAX
+from pipeline.formats.xml_source import ELEMENTS_MAX, XML_NESTING_MAX
 from pipeline.intake.check_manifest import PARTS_MAX
 from pipeline.intake.check_masses import MASS_DECIMALS_MAX, MASS_KG_MAX
 from pipeline.intake.check_values import AMOUNT_MAX
@@ -66,6 +67,8 @@ def limits() -> list[Limit]:
         ),
         Limit("headers of a message", f"{HEADERS_MAX}", "dead letter `message_too_large`"),
         Limit("brackets within brackets", f"{NESTING_MAX} levels", "dead letter `invalid_json`"),
+        Limit("elements of an XML message", f"{ELEMENTS_MAX:,}", "dead letter `message_too_large`"),
+        Limit("elements within elements", f"{XML_NESTING_MAX}", "dead letter `invalid_xml`"),
         Limit(
             "parcels of a manifest message",
             f"{setting['manifest_parcels_max']:,} (`GREENLANE_MANIFEST_PARCELS_MAX`)",
@@ -142,7 +145,7 @@ def _kinds(kind: inspect.Type) -> Iterator[inspect.Type]:
 def _most(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.StrType):
         return f"{kind.max_length} characters" if kind.max_length else f"`{kind.pattern or ''}`"
-    if isinstance(kind, inspect.ListType) and kind.max_length:
+    if isinstance(kind, inspect.ListType | inspect.VarTupleType) and kind.max_length:
         return f"{kind.max_length} entries"
     if isinstance(kind, inspect.IntType) and kind.le is not None:
         return f"{kind.le:,}"
@@ -150,7 +153,7 @@ def _most(kind: inspect.Type) -> str:
 
 
 def _structs(kind: inspect.Type) -> Iterator[type]:
-    if isinstance(kind, inspect.ListType):
+    if isinstance(kind, inspect.ListType | inspect.VarTupleType):
         for one in _kinds(kind.item_type):
             yield from _structs(one)
     elif isinstance(kind, inspect.StructType):

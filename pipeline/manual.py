@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline import settings
 from pipeline.errors import ERROR_TEXTS
+from pipeline.formats.page import formats_page
 from pipeline.limits import field_limits, limits
 from pipeline.rules_page import rules_page
 from pipeline.settings import Settings
@@ -73,6 +74,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "limits.md": limits_page,
     "rules.md": lambda: rules_page("Rules", NOTE),
+    "formats.md": lambda: formats_page(NOTE),
 }
 
 

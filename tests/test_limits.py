@@ -19,6 +19,15 @@ ENTRY: dict[str, Any] = {
     "items": msgspec.to_builtins(builders.goods_item()),
     "found_items": {"sequence_number": 1},
     "itinerary": "DE",
+    "parties": {"role": "seller"},
+    "charges": {"type_code": "AK", "value": {"amount": "1.00", "currency": "EUR"}},
+    "additional_codes": {"code": "VATZ", "type_code": "GN"},
+    "additional_procedure_codes": "000",
+    "packages": {},
+    "documents": {},
+    "previous_documents": {},
+    "statements": {},
+    "duty_tax_fees": {},
 }
 CARRIER_CHARACTERS_MAX = 35
 

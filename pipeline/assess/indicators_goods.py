@@ -40,7 +40,7 @@ def goods_indicators(rules: RiskRules) -> Indicator:
                 yield embargoed.hit(
                     item.origin_country, "not among these", f"/items/{index}/origin_country"
                 )
-            elif item.origin_country and item.origin_country != consignor_country:
+            elif consignor_country and item.origin_country not in {"", consignor_country}:
                 yield origin.hit(
                     f"origin {item.origin_country}, consignor in {consignor_country}",
                     "the same country",
@@ -49,7 +49,7 @@ def goods_indicators(rules: RiskRules) -> Indicator:
             if not code and parcel.goods_type is not GoodsType.DOCUMENTS:
                 yield no_code.hit("none", "a subheading of six digits", f"/items/{index}")
         if parcel.goods_type is GoodsType.GIFT:
-            pieces = sum(item.quantity for item in parcel.items)
+            pieces = sum(item.quantity or 0 for item in parcel.items)
             if pieces > gift_pieces:
                 yield commercial_gift.hit(f"{pieces} pieces", f"{gift_pieces} pieces", "/items")
 

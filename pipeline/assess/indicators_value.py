@@ -28,7 +28,7 @@ def value_indicators(rules: RiskRules) -> Indicator:
         value = revenue.intrinsic_value
         code = parcel.items[0].commodity_code
         reference = prices.get(code[:_HEADING]) or prices.get(code[:_CHAPTER])
-        if reference and len(parcel.items) == 1:
+        if reference and parcel.gross_mass_kg and len(parcel.items) == 1:
             expected = reference * parcel.gross_mass_kg
             value_eur = _in_euro(value, subject)
             if value_eur < expected * least_share:
@@ -43,7 +43,7 @@ def value_indicators(rules: RiskRules) -> Indicator:
             yield below_limit.hit(
                 f"{value} {revenue.currency}", f"{near_share * 100:f} to 100 % of {limit}"
             )
-        declared = sum((item.intrinsic_value for item in parcel.items), _ZERO)
+        declared = sum((item.intrinsic_value or _ZERO for item in parcel.items), _ZERO)
         if declared and not declared % multiple:
             yield round_value.hit(f"{declared} {parcel.currency}", f"multiple of {multiple}")
 

@@ -12,7 +12,14 @@ from rich.progress import track
 
 from pipeline.app import build_check
 from pipeline.cli.files import read_file
-from pipeline.cli.options import AsJson
+from pipeline.cli.options import (
+    FORMAT_DEFAULT,
+    AsJson,
+    FormatName,
+    ReceivedAt,
+    format_headers,
+    in_utc,
+)
 from pipeline.errors import InputFileError
 from pipeline.model import Acknowledgement, Fault, Severity
 from pipeline.sandbox.checked import Checked, check_messages
@@ -27,10 +34,11 @@ def check(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE",
-            help="Files of manifests: JSON, a JSON array or JSON Lines; - reads standard input.",
+            metavar="FILE", help="JSON, JSON Lines or XML files; - reads standard input."
         ),
     ],
+    format_name: FormatName = FORMAT_DEFAULT,
+    received_at: ReceivedAt = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell what would be refused in manifests, and how to mend it, without sending them.
@@ -38,13 +46,16 @@ def check(
     For example:
 
         greenlane check manifests.jsonl
+        greenlane check declaration.xml items.json
         greenlane check --json manifests.jsonl > checked.json
 
-    The data rules of this release judge, as in a worker; `greenlane rules` explains them. Large
-    manifests are split as `greenlane publish` splits them. A worker also knows what was sent
-    before. Exit status: 0 if everything would be accepted, perhaps with
-    warnings, 1 if anything would be refused, 2 if the call was unusable.
+    Formats and how they are told apart stand in docs/formats.md. The data rules of this release
+    judge, as in a worker; `greenlane rules` explains them. Large manifests are split as
+    `greenlane publish` splits them. A worker also knows what was sent before. Exit status: 0 if
+    everything would be accepted, perhaps with warnings, 1 if anything would be refused, 2 if the
+    call was unusable.
     """
+    headers, received = format_headers(format_name), in_utc(received_at)
     settings = read_settings(os.environ)
     stream = build_check(settings)
     progress = Console(stderr=True)
@@ -55,7 +66,7 @@ def check(
             raise InputFileError(f"{file}: there is no manifest in it")
         published = list(as_published(messages, parcels_max=settings.manifest_parcels_max))
         told = track(
-            check_messages(stream, published),
+            check_messages(stream, published, headers, received),
             description=str(file),
             total=len(published),
             console=progress,

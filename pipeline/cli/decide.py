@@ -12,6 +12,13 @@ from rich.progress import track
 
 from pipeline.app import build_dry_run
 from pipeline.cli.files import read_file
+from pipeline.cli.options import (
+    FORMAT_DEFAULT,
+    FormatName,
+    ReceivedAt,
+    format_headers,
+    in_utc,
+)
 from pipeline.errors import InputFileError
 from pipeline.model import Acknowledgement
 from pipeline.sandbox.dry_run import DryRun, read_messages, run_dry
@@ -22,11 +29,13 @@ from pipeline.settings import read_settings
 def decide(
     file: Annotated[
         Path,
-        typer.Argument(help="JSON or JSON Lines file of manifests; - reads standard input."),
+        typer.Argument(help="JSON, JSON Lines or XML file; - reads standard input."),
     ],
+    format_name: FormatName = FORMAT_DEFAULT,
     acknowledgements: Annotated[
         bool, typer.Option(help="Print the acknowledgements too, before the decisions.")
     ] = False,
+    received_at: ReceivedAt = None,
 ) -> None:
     """Try manifests without any broker: decisions as JSON Lines, faults in words.
 
@@ -34,12 +43,13 @@ def decide(
 
         greenlane simulate --parcels 200 --seed 7 --output manifests.jsonl
         greenlane decide manifests.jsonl > decisions.jsonl
+        greenlane decide declaration.xml --received-at 2026-07-06
 
-    The same rooms as in a worker run on the file, and large manifests are split as `greenlane
-    publish` splits them. Messages count as received when they say they
-    were issued, so the same file always gives the same bytes. Decisions go to standard output,
-    ordered by outcome; faults go to standard error. Exit status: 0 if everything was accepted,
-    1 if anything was refused, 2 if the call was unusable.
+    Formats and how they are told apart stand in docs/formats.md. The same rooms as in a worker
+    run on the file, and large manifests are split as `greenlane publish` splits them. Messages
+    count as received when they say they were issued, so the same file always gives the same
+    bytes. Decisions go to standard output, ordered by outcome; faults go to standard error. Exit
+    status: 0 if everything was accepted, 1 if anything was refused, 2 if the call was unusable.
     """
     messages = list(read_messages(read_file(file)))
     if not messages:
@@ -50,7 +60,12 @@ def decide(
     watched = track(
         published, "deciding", console=console, transient=True, disable=not console.is_terminal
     )
-    dry_run = run_dry(build_dry_run(settings), watched)
+    dry_run = run_dry(
+        build_dry_run(settings),
+        watched,
+        headers=format_headers(format_name),
+        received_at=in_utc(received_at),
+    )
     lines = [*(dry_run.acknowledgements if acknowledgements else []), *dry_run.decisions]
     sys.stdout.buffer.writelines(line + b"\n" for line in lines)
     sys.stdout.flush()

@@ -2,12 +2,13 @@
 
 import os
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
 
 from pipeline.connection import broker_of
+from pipeline.formats.dispatch import FORMAT_HEADER, FORMATS, Headers
 from pipeline.settings import Settings, read_settings
 from pipeline.stream import connection
 
@@ -17,6 +18,12 @@ def _check_address(value: str) -> str:
         host, _, port = address.rpartition(":")
         if not (host and port.isascii() and port.isdigit()):
             raise typer.BadParameter(f"{address!r} is not HOST:PORT, such as 127.0.0.1:9092")
+    return value
+
+
+def _check_format(value: str) -> str:
+    if value and value not in FORMATS:
+        raise typer.BadParameter(f"{value!r} is none of {', '.join(FORMATS)}")
     return value
 
 
@@ -58,8 +65,28 @@ KnownOn = Annotated[
         help="Only what was known on this day; default: all that is known.",
     ),
 ]
+FormatName = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        callback=_check_format,
+        show_default=False,
+        help=f"Format of the messages: {', '.join(FORMATS)}. Without it, their content tells.",
+    ),
+]
+ReceivedAt = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
+        metavar="DATE[TTIME]",
+        help="When messages that bear no date count as received; UTC unless it says "
+        "otherwise. Without it: now.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead.")]
 
+FORMAT_DEFAULT = ""
 BROKER_DEFAULT = "127.0.0.1:9092"
 
 
@@ -81,3 +108,15 @@ def broker_at(address: str) -> connection.Broker:
         SettingsError: a variable or a file it names is unusable.
     """
     return broker_of(settings_for(address))
+
+
+def format_headers(name: str) -> Headers:
+    """The Kafka header that names a format; none where the content is to tell it."""
+    return [(FORMAT_HEADER, name.encode())] if name else []
+
+
+def in_utc(instant: datetime | None) -> datetime:
+    """An instant of the command line; without one, now."""
+    if instant is None:
+        return datetime.now(UTC)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

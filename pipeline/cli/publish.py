@@ -1,7 +1,7 @@
 """`greenlane publish`: a carrier's manifest files to the broker."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +11,21 @@ from rich.console import Console
 from rich.progress import track
 
 from pipeline.cli.files import read_file
-from pipeline.cli.options import BROKER_DEFAULT, Broker, TopicPrefix, broker_at
+from pipeline.cli.options import (
+    BROKER_DEFAULT,
+    FORMAT_DEFAULT,
+    Broker,
+    FormatName,
+    TopicPrefix,
+    broker_at,
+    format_headers,
+)
+from pipeline.formats.dispatch import Headers
 from pipeline.model import Severity
 from pipeline.ops.partitions import topics_on
 from pipeline.ops.topic_reader import TopicReader
 from pipeline.sandbox.answers import Answers, answer_topics, collect_answers
+from pipeline.sandbox.foreign_files import foreign_messages, is_foreign
 from pipeline.sandbox.manifest_files import ManifestMessage, messages_of, read_manifests
 from pipeline.sandbox.publisher import publish as publish_messages
 from pipeline.settings import Settings
@@ -25,8 +35,9 @@ from pipeline.stream import connection
 def publish(
     files: Annotated[
         list[Path],
-        typer.Argument(help="JSON or JSON Lines files of manifests; - reads standard input."),
+        typer.Argument(help="JSON, JSON Lines or XML files; - reads standard input."),
     ],
+    format_name: FormatName = FORMAT_DEFAULT,
     broker: Broker = BROKER_DEFAULT,
     topic_prefix: TopicPrefix = "",
     parcels_max: Annotated[
@@ -42,19 +53,30 @@ def publish(
 
         greenlane publish manifests.jsonl --wait 30
 
-    Large manifests are split into parts below the message limit. All files are read and checked
+    Formats and how they are told apart stand in docs/formats.md. Large manifests in Greenlane's
+    own format are split into parts below the message limit. All files are read and checked
     before anything is sent. Exit status: 0 if everything was sent (with --wait: and accepted),
     1 if the broker or intake refused something or did not answer, 2 if a file is unusable.
     """
+    headers = format_headers(format_name)
     messages = [
         message
         for path in files
-        for manifest in read_manifests(str(path), read_file(path))
-        for message in messages_of(manifest, parcels_max=parcels_max)
+        for message in _messages(str(path), read_file(path), headers, parcels_max)
     ]
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     if not asyncio.run(_publish(console, messages, broker_at(broker), topic_prefix, wait)):
         raise typer.Exit(1)
+
+
+def _messages(
+    name: str, text: bytes, headers: Headers, parcels_max: int
+) -> Iterator[ManifestMessage]:
+    if is_foreign(text, headers):
+        yield from foreign_messages(name, text, headers)
+        return
+    for manifest in read_manifests(name, text):
+        yield from messages_of(manifest, parcels_max=parcels_max)
 
 
 async def _publish(

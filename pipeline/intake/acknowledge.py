@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.errors import ERROR_TEXTS
-from pipeline.intake.decode import Decoded, Undecodable
-from pipeline.intake.finding import Finding, shown
+from pipeline.formats.outcome import Decoded, Locate, Refusal
+from pipeline.intake.finding import Finding
 from pipeline.intake.severities import Severities
 from pipeline.model import Acknowledgement, AcknowledgementStatus, Fault, Severity
-from pipeline.model.manifest import ManifestBase
+from pipeline.model.text import shown
 
 
 class Found(NamedTuple):
@@ -32,9 +32,8 @@ class Answer(NamedTuple):
 
 
 def acknowledge(
-    header: ManifestBase,
+    decoded: Decoded,
     *,
-    announced: int,
     rejected: int,
     found: Sequence[Found],
     severities: Severities,
@@ -42,6 +41,7 @@ def acknowledge(
     faults_max: int,
 ) -> Answer:
     """The acknowledgement of a message whose parcels were looked at one by one."""
+    header, announced, locate = decoded.header, len(decoded.parcels), decoded.locate
     rejected_by_rule: Counter[str] = Counter()
     warnings_by_rule: Counter[str] = Counter()
     errors: list[tuple[Finding, Found]] = []
@@ -69,7 +69,7 @@ def acknowledge(
             announced_parcels=announced,
             accepted_parcels=announced - rejected,
             rejected_parcels=rejected,
-            faults=[_fault(severities, finding, one) for finding, one in faults[:faults_max]],
+            faults=[_fault(severities, *fault, locate) for fault in faults[:faults_max]],
             faults_omitted=max(0, len(faults) - faults_max),
             rules_version=severities.rules.version,
             severity_overrides=severities.overrides,
@@ -85,8 +85,7 @@ def refuse(
     """The acknowledgement of a message that is refused as a whole."""
     announced = len(decoded.parcels)
     answer = acknowledge(
-        decoded.header,
-        announced=announced,
+        decoded,
         rejected=announced,
         found=[Found(None, "", [error])],
         severities=severities,
@@ -97,7 +96,7 @@ def refuse(
 
 
 def refuse_message(
-    carrier: str, key: bytes | None, why: Undecodable, received_at: datetime
+    carrier: str, key: bytes | None, why: Refusal, received_at: datetime
 ) -> Acknowledgement:
     """The answer to a message that went to the dead letters, where its sender is known.
 
@@ -115,17 +114,17 @@ def refuse_message(
         announced_parcels=0,
         accepted_parcels=0,
         rejected_parcels=0,
-        faults=[Fault(why.code, Severity.ERROR, "", why.text, correction)],
+        faults=[Fault(why.code, Severity.ERROR, shown(why.where), why.text, correction)],
     )
 
 
-def _fault(severities: Severities, finding: Finding, found: Found) -> Fault:
+def _fault(severities: Severities, finding: Finding, found: Found, locate: Locate) -> Fault:
     rule = severities.rules.by_id[finding.rule_id]
     parcel = "" if found.position is None else f"/parcels/{found.position}"
     return Fault(
         rule.id,
         severities.by_id[rule.id],
-        f"{parcel}{finding.pointer}",
+        locate(f"{parcel}{finding.pointer}"),
         f"{rule.text}: {found.explanation}" if found.explanation else rule.text,
         rule.correction,
         shown(found.parcel_id),

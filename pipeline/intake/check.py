@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 
+from pipeline.formats.outcome import BadParcel
 from pipeline.intake.check_goods import GoodsCheck
 from pipeline.intake.check_masses import MassesCheck
 from pipeline.intake.check_parcel import check_parcel
 from pipeline.intake.check_parties import PartiesCheck
+from pipeline.intake.check_related_parties import check_related_parties
 from pipeline.intake.check_schemes import check_schemes
 from pipeline.intake.check_texts import check_texts
 from pipeline.intake.check_values import ValuesCheck
 from pipeline.intake.circumstances import Circumstances, ParcelCheck
-from pipeline.intake.decode import BadParcel
 from pipeline.intake.finding import Finding
 from pipeline.intake.rules import DataRules
 from pipeline.model import Parcel
+
+FORM = "DQ01"
+"""The rule of what does not have the form of the message, where no other rule is of its field."""
 
 
 class ParcelChecks:
@@ -24,6 +28,7 @@ class ParcelChecks:
         self._checks: Sequence[ParcelCheck] = (
             check_parcel,
             PartiesCheck(rules),
+            check_related_parties,
             GoodsCheck(rules, description_words_min),
             ValuesCheck(rules),
             MassesCheck(rules),
@@ -40,6 +45,5 @@ class ParcelChecks:
 
     def of_malformed(self, parcel: BadParcel) -> Finding:
         """The rule that a parcel without the form of the message breaks: its field's, if any."""
-        finding = parcel.finding
-        field = finding.pointer.rpartition("/")[2]
-        return finding._replace(rule_id=self._rule_of_field.get(field, finding.rule_id))
+        field = parcel.pointer.rpartition("/")[2]
+        return Finding(self._rule_of_field.get(field, FORM), parcel.pointer, "")

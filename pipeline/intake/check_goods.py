@@ -14,7 +14,7 @@ NOT_OF_DOCUMENTS = ("DQ12", "DQ12b")
 
 
 class GoodsCheck:
-    """DQ08c of the origin, DQ12 to DQ16, DQ22b, and DQ30 of descriptions."""
+    """DQ08c of the origin, DQ12 to DQ16, DQ22 to DQ22c, and DQ30 of descriptions."""
 
     def __init__(self, rules: DataRules, description_words_min: int) -> None:
         self._countries = country_names()
@@ -26,9 +26,12 @@ class GoodsCheck:
         items, goods_type = parcel.items, parcel.goods_type
         for index, item in enumerate(items):
             described = self._read(item.description)
+            if item.quantity is None or item.packages:
+                _check_pieces(index, item, found)
             self._check_codes(index, item, described.chapters, goods_type, found)
             for rule_id in described.faults:
-                if goods_type is not GoodsType.DOCUMENTS or rule_id not in NOT_OF_DOCUMENTS:
+                excused = goods_type is GoodsType.DOCUMENTS and rule_id in NOT_OF_DOCUMENTS
+                if not (excused and item.description):
                     pointer = f"/items/{index}/description"
                     found.append(Finding(rule_id, pointer, item.description))
         if len(items) > 1 and len({item.sequence_number for item in items}) < len(items):
@@ -63,3 +66,15 @@ class GoodsCheck:
                 found.append(Finding("DQ16", f"/items/{index}/origin_country", ""))
         elif origin not in self._countries:
             found.append(Finding("DQ08c", f"/items/{index}/origin_country", origin))
+
+
+def _check_pieces(index: int, item: GoodsItem, found: list[Finding]) -> None:
+    """Declarations count packages instead of pieces."""
+    if item.quantity is None:
+        if not item.packages:
+            found.append(Finding("DQ22", f"/items/{index}/quantity", ""))
+        return
+    packages = sum(package.quantity or 0 for package in item.packages)
+    if packages > item.quantity:
+        text = f"{item.quantity} pieces in {packages} packages"
+        found.append(Finding("DQ22c", f"/items/{index}/packages", text))

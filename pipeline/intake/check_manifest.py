@@ -23,8 +23,9 @@ class ManifestCheck:
     def __init__(self, rules: DataRules) -> None:
         self._ahead_max = timedelta(minutes=int(rules.limit("DQ28b", "minutes_ahead_max")))
         self._hours = {
-            mode: timedelta(hours=int(rules.limit("DQ29", f"{mode}_hours")))
+            mode: timedelta(hours=int(hours))
             for mode in TransportMode
+            if (hours := rules.by_id["DQ29"].limits.get(f"{mode}_hours"))
         }
 
     def __call__(
@@ -46,16 +47,23 @@ class ManifestCheck:
             yield from _check_against(header, parcels, digest, seen)
 
     def _check_times(self, header: ManifestBase, received_at: datetime) -> Iterator[Finding]:
-        if not header.departure_at < header.estimated_arrival_at:
-            arrival = header.estimated_arrival_at.isoformat()
-            yield Finding("DQ28", "/estimated_arrival_at", arrival)
-        if header.issued_at - received_at > self._ahead_max:
-            yield Finding("DQ28b", "/issued_at", header.issued_at.isoformat())
-        if header.issued_at > self._deadline(header):
-            yield Finding("DQ29", "/issued_at", header.issued_at.isoformat())
+        departure_at, arrival_at = header.departure_at, header.estimated_arrival_at
+        if departure_at and arrival_at and departure_at >= arrival_at:
+            yield Finding("DQ28", "/estimated_arrival_at", arrival_at.isoformat())
+        issued_at = header.issued_at
+        if issued_at is None:
+            return
+        if issued_at - received_at > self._ahead_max:
+            yield Finding("DQ28b", "/issued_at", issued_at.isoformat())
+        deadline = self._deadline(header)
+        if deadline and issued_at > deadline:
+            yield Finding("DQ29", "/issued_at", issued_at.isoformat())
 
-    def _deadline(self, header: ManifestBase) -> datetime:
-        before_arrival = self._hours[header.transport_mode]
+    def _deadline(self, header: ManifestBase) -> datetime | None:
+        """None where none is known of, by the mode of transport or for lack of times."""
+        before_arrival = self._hours.get(header.transport_mode)
+        if not (before_arrival and header.departure_at and header.estimated_arrival_at):
+            return None
         return max(header.departure_at, header.estimated_arrival_at - before_arrival)
 
 
@@ -74,12 +82,14 @@ def _check_header(header: ManifestBase) -> Iterator[Finding]:
             yield Finding("DQ33", f"/{name}", instant.isoformat())
 
 
-def _instants(header: ManifestBase) -> tuple[tuple[str, datetime], ...]:
-    return (
-        ("issued_at", header.issued_at),
-        ("departure_at", header.departure_at),
-        ("estimated_arrival_at", header.estimated_arrival_at),
-    )
+def _instants(header: ManifestBase) -> Iterator[tuple[str, datetime]]:
+    """The times that are given."""
+    if header.issued_at:
+        yield "issued_at", header.issued_at
+    if header.departure_at:
+        yield "departure_at", header.departure_at
+    if header.estimated_arrival_at:
+        yield "estimated_arrival_at", header.estimated_arrival_at
 
 
 def _in_this_century(header: ManifestBase) -> bool:

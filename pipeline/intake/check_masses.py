@@ -23,11 +23,14 @@ class MassesCheck:
     def __call__(self, parcel: Parcel, circumstances: Circumstances, found: list[Finding]) -> None:
         """What the masses of a parcel and its items break."""
         gross = parcel.gross_mass_kg
-        if not is_mass(gross):
-            found.append(Finding("DQ19", "/gross_mass_kg", str(gross)))
+        if gross is None or not is_mass(gross):
+            found.append(Finding("DQ19", "/gross_mass_kg", "" if gross is None else str(gross)))
             return
         net = _ZERO
         for index, item in enumerate(parcel.items):
+            if item.gross_mass_kg is not None and not is_mass(item.gross_mass_kg):
+                pointer = f"/items/{index}/gross_mass_kg"
+                found.append(Finding("DQ19", pointer, str(item.gross_mass_kg)))
             if item.net_mass_kg is None:
                 continue
             if not is_mass(item.net_mass_kg):

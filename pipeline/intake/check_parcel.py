@@ -22,13 +22,15 @@ def check_parcel(parcel: Parcel, circumstances: Circumstances, found: list[Findi
         found.append(Finding("DQ03c", "/parcel_id", parcel_id))
     elif looks_like_air_waybill(parcel_id) and not air_waybill_holds(parcel_id):
         found.append(Finding("DQ03b", "/parcel_id", parcel_id))
+    # Whether a country may be missing is said elsewhere: DQ08c.
     country = parcel.consignee.address.country
-    if country != circumstances.destination_country:
+    if country and country != circumstances.destination_country:
         found.append(Finding("DQ11", "/consignee/address/country", country))
     itinerary = circumstances.itinerary
-    if itinerary and parcel.consignor.address.country not in itinerary:
+    if itinerary:
         country = parcel.consignor.address.country
-        found.append(Finding("DQ27b", "/consignor/address/country", country))
+        if country and country not in itinerary:
+            found.append(Finding("DQ27b", "/consignor/address/country", country))
 
 
 def looks_like_s10(parcel_id: str) -> bool:

@@ -9,10 +9,11 @@ from pipeline.intake.circumstances import Circumstances
 from pipeline.intake.finding import Finding
 from pipeline.intake.placeholders import squeezed
 from pipeline.intake.rules import DataRules
-from pipeline.model import Parcel, Party
+from pipeline.model import Address, Parcel, Party
 
 PHONE_DIGITS_MIN, PHONE_DIGITS_MAX = 5, 15
 PARTIES_REMEMBERED_MAX = 65_536
+NO_ADDRESS = Address()
 _TWO_LETTERS = re.compile(r"[^\W\d_].*[^\W\d_]", re.DOTALL)
 _EMAIL = re.compile(r"[^\s@,;<>()]{1,64}@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,63}")
 _PHONE = re.compile(r"\+?[0-9 ()./-]+(?:(?:ext|x)\.? ?[0-9]{1,6})?", re.IGNORECASE)
@@ -37,7 +38,7 @@ class PartiesCheck:
         consignee = parcel.consignee
         self._check_party("/consignee", consignee, found)
         name = consignee.name.casefold()
-        if name == circumstances.carrier or name == parcel.platform.casefold():
+        if name and name in (circumstances.carrier, parcel.platform.casefold()):
             found.append(Finding("DQ07", "/consignee/name", consignee.name))
 
     def _judge_consignor(self, consignor: Party) -> tuple[Finding, ...]:
@@ -47,15 +48,16 @@ class PartiesCheck:
         return tuple(found)
 
     def _check_party(self, pointer: str, party: Party, found: list[Finding]) -> None:
-        fault = self._name_fault(party.name)
-        if fault:
-            found.append(Finding(fault, f"{pointer}/name", party.name))
-        self._check_address(pointer, party.address, found)
+        if not known_by_identification(party):
+            fault = self._name_fault(party.name)
+            if fault:
+                found.append(Finding(fault, f"{pointer}/name", party.name))
+            self._check_address(pointer, party.address, found)
         if party.email and not _EMAIL.fullmatch(party.email):
             found.append(Finding("DQ24", f"{pointer}/email", party.email))
         if party.phone and not is_phone_number(party.phone):
             found.append(Finding("DQ24b", f"{pointer}/phone", party.phone))
-        if party.identification and not _IDENTIFICATION.fullmatch(party.identification):
+        if party.identification and not is_identification(party.identification):
             found.append(Finding("DQ25", f"{pointer}/identification", party.identification))
 
     def _judge_name(self, name: str) -> str:
@@ -71,12 +73,22 @@ class PartiesCheck:
         return any(map(self._forwarders.__contains__, beginnings))
 
 
+def known_by_identification(party: Party) -> bool:
+    """Whether a party has an identification, such as an EORI, in place of name and address."""
+    return bool(party.identification) and not party.name and party.address == NO_ADDRESS
+
+
 def _letters_fault(name: str) -> str:
     if _TWO_LETTERS.search(name):
         return ""
     # One letter of a script with syllables or ideographs may be a whole name; so may "3M".
     may_be_whole = not name.isascii() or len(name.strip()) > 1
     return "" if may_be_whole and any(map(str.isalpha, name)) else "DQ05"
+
+
+def is_identification(text: str) -> bool:
+    """Whether a text can be a number that an authority gave."""
+    return _IDENTIFICATION.fullmatch(text) is not None
 
 
 def is_phone_number(text: str) -> bool:

@@ -47,9 +47,9 @@ class ValuesCheck:
         if not _amounts_hold(parcel, places, found):
             return
         items = parcel.items
-        total = items[0].intrinsic_value
+        total = items[0].intrinsic_value or _ZERO
         if len(items) > 1:
-            total = sum((item.intrinsic_value for item in items), _ZERO)
+            total = sum((item.intrinsic_value or _ZERO for item in items), _ZERO)
         declared = parcel.declared_value
         if declared is not None:
             tolerance = max(self._tolerance, total * self._tolerance_share)
@@ -73,7 +73,9 @@ def _amounts_hold(parcel: Parcel, places: int, found: list[Finding]) -> bool:
     before = len(found)
     for index, item in enumerate(parcel.items):
         value = item.intrinsic_value
-        if not _is_amount(value, places) or (not value and not worthless):
+        if value is None:
+            found.append(Finding("DQ17", f"/items/{index}/intrinsic_value", ""))
+        elif not _is_amount(value, places) or (not value and not worthless):
             found.append(Finding("DQ17", f"/items/{index}/intrinsic_value", str(value)))
     for name in COSTS:
         amount = getattr(parcel, name)
@@ -86,13 +88,17 @@ def _check_proportion(
     parcel: Parcel, total: Decimal, bounds: _Bounds, found: list[Finding]
 ) -> None:
     gross = parcel.gross_mass_kg
-    if is_mass(gross) and not bounds.per_kg_min * gross <= total <= bounds.per_kg_max * gross:
+    if (
+        gross
+        and is_mass(gross)
+        and not bounds.per_kg_min * gross <= total <= bounds.per_kg_max * gross
+    ):
         text = f"{total} {parcel.currency} for {gross} kg"
         found.append(Finding("DQ20", "/gross_mass_kg", text))
     least, most = bounds.per_piece_min, bounds.per_piece_max
     for index, item in enumerate(parcel.items):
         value, quantity = item.intrinsic_value, item.quantity
-        if value and not least * quantity <= value <= most * quantity:
+        if value and quantity and not least * quantity <= value <= most * quantity:
             text = f"{value} {parcel.currency} for {quantity} pieces"
             found.append(Finding("DQ20", f"/items/{index}/intrinsic_value", text))
 

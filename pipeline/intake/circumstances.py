@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from pipeline.intake.finding import Finding
 from pipeline.intake.templates import Template
-from pipeline.model import Parcel, TransportMode
-from pipeline.model.manifest import ManifestBase
+from pipeline.model import ManifestHeader, Parcel, TransportMode
 from pipeline.reference.codes import currencies_in_force, currency_minor_units
 from pipeline.reference.exchange import known_currencies
 from pipeline.rulebook.book import load_rule_book
@@ -43,7 +42,9 @@ ParcelCheck = Callable[[Parcel, Circumstances, list[Finding]], None]
 """Adds what a parcel breaks to a list: parcels are many, and generators cost half as much again."""
 
 
-def circumstances_of(header: ManifestBase, templates: Set[Template]) -> Circumstances:
+def circumstances_of(
+    header: ManifestHeader, itinerary: Set[str], templates: Set[Template]
+) -> Circumstances:
     """The circumstances of a manifest whose header is in order."""
     issued_on = header.issued_at.date()
     country = header.destination_country
@@ -52,7 +53,7 @@ def circumstances_of(header: ManifestBase, templates: Set[Template]) -> Circumst
         header.carrier.casefold(),
         country,
         header.transport_mode is TransportMode.MAIL,
-        frozenset(header.itinerary),
+        itinerary,
         issued_on,
         _minor_units(issued_on),
         _import_scheme(country, legal_date),

@@ -8,12 +8,13 @@ from zlib import crc32
 import msgspec
 
 from pipeline.errors import ErrorCode
+from pipeline.formats.message import decode_manifest
+from pipeline.formats.outcome import BadParcel, Decoded, Refusal
 from pipeline.intake.acknowledge import Answer, Found, acknowledge, refuse, refuse_message
 from pipeline.intake.check import ParcelChecks
 from pipeline.intake.check_manifest import ManifestCheck
 from pipeline.intake.circumstances import circumstances_of
-from pipeline.intake.decode import BadParcel, Decoded, Undecodable, decode_manifest, undecodable
-from pipeline.intake.finding import Finding, shown
+from pipeline.intake.finding import Finding
 from pipeline.intake.rules import DataRules
 from pipeline.intake.severities import Severities, severities_of
 from pipeline.intake.state import ManifestSeen, PartSeen
@@ -60,14 +61,16 @@ class IntakeRoom:
 
     def work(self, record: Record, state: KeyedState[ManifestSeen], outbox: Outbox) -> None:
         """Work on one manifest message: one acknowledgement, or one dead letter."""
-        decoded = decode_manifest(record.key, record.value, parcels_max=self._parcels_max)
-        if isinstance(decoded, Undecodable):
+        decoded = decode_manifest(
+            record.key, record.value, record.headers, parcels_max=self._parcels_max
+        )
+        if isinstance(decoded, Refusal):
             parcels = announced_in_headers(record, self._parcels_max)
             self._set_aside(decoded, parcels, record, outbox)
             return
         header = decoded.header
         if not self._topics.is_sender(header.carrier, record.topic):
-            forged = undecodable(ErrorCode.CARRIER_MISMATCH, f"it names {shown(header.carrier)!r}")
+            forged = Refusal(ErrorCode.CARRIER_MISMATCH, f"it names {header.carrier!r}")
             self._set_aside(forged, len(decoded.parcels), record, outbox)
             return
         key = manifest_key(header.carrier, header.manifest_id)
@@ -103,8 +106,10 @@ class IntakeRoom:
     ) -> Answer:
         header = decoded.header
         parcels = [parcel for parcel in decoded.parcels if not isinstance(parcel, BadParcel)]
-        circumstances = circumstances_of(header, self._templates.find(parcels))
         inherited = _inherited(header, received_at)
+        circumstances = circumstances_of(
+            inherited, frozenset(header.itinerary), self._templates.find(parcels)
+        )
         manifest_warnings = [finding.rule_id for finding in about_manifest]
         partitions = outbox.partitions_of("parcels")
         found = [Found(None, "", about_manifest)] if about_manifest else []
@@ -131,8 +136,7 @@ class IntakeRoom:
             partition = crc32(consignee_key(parcel.consignee).encode()) % partitions
             outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings))
         answer = acknowledge(
-            header,
-            announced=len(decoded.parcels),
+            decoded,
             rejected=rejected,
             found=found,
             severities=severities,
@@ -142,7 +146,7 @@ class IntakeRoom:
         self._answer(answer, outbox)
         return answer
 
-    def _set_aside(self, why: Undecodable, parcels: int, record: Record, outbox: Outbox) -> None:
+    def _set_aside(self, why: Refusal, parcels: int, record: Record, outbox: Outbox) -> None:
         """To the dead letters; on a topic of its own, the carrier is told."""
         outbox.dead_letter(record, why.code, why.text, headers=[("parcels", b"%d" % parcels)])
         owner = self._topics.owner_of(record.topic)
@@ -225,15 +229,18 @@ def _instant(timestamp_ms: int) -> datetime:
 
 
 def _inherited(header: ManifestBase, received_at: datetime) -> ManifestHeader:
+    """What parcels inherit. Without a conveyance, the day of issue, else of receipt, decides."""
+    issued_at = header.issued_at or received_at
+    arrival_at = header.estimated_arrival_at or issued_at
     return ManifestHeader(
         header.carrier,
         header.manifest_id,
         header.version,
         header.destination_country,
         header.transport_mode,
-        header.issued_at,
-        header.departure_at,
-        header.estimated_arrival_at,
+        issued_at,
+        header.departure_at or arrival_at,
+        arrival_at,
         received_at,
     )
 

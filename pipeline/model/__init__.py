@@ -22,6 +22,15 @@ from pipeline.model.decision import (
     SelectedBy,
     Versions,
 )
+from pipeline.model.declared import (
+    AdditionalCode,
+    Charge,
+    Document,
+    DutyTaxFee,
+    Money,
+    Package,
+    Statement,
+)
 from pipeline.model.envelope import Announced, Assessed, Assessment, ManifestHeader
 from pipeline.model.facts import (
     DecisionNoted,
@@ -36,6 +45,7 @@ from pipeline.model.feedback import (
     Payment,
     case_key,
 )
+from pipeline.model.filing import DataSet, PartialFiling, ReceptacleLink
 from pipeline.model.identity import consignee_key
 from pipeline.model.manifest import Manifest, ManifestFrame, manifest_key
 from pipeline.model.parcel import (
@@ -44,7 +54,9 @@ from pipeline.model.parcel import (
     GoodsType,
     Parcel,
     Party,
+    PartyRole,
     PersonType,
+    RelatedParty,
     TransportMode,
 )
 from pipeline.model.revenue import (
@@ -60,16 +72,21 @@ from pipeline.model.revenue import (
 __all__ = [
     "Acknowledgement",
     "AcknowledgementStatus",
+    "AdditionalCode",
     "Address",
     "Announced",
     "Assessed",
     "Assessment",
     "Cause",
+    "Charge",
     "ChargeKind",
     "CollectionModel",
+    "DataSet",
     "DeadLetter",
     "Decision",
     "DecisionNoted",
+    "Document",
+    "DutyTaxFee",
     "Fault",
     "FeedbackNoted",
     "FoundItem",
@@ -83,19 +100,26 @@ __all__ = [
     "ManifestFrame",
     "ManifestHeader",
     "ManifestNoted",
+    "Money",
     "NotCharged",
     "NothingReason",
     "Outcome",
+    "Package",
     "Parcel",
+    "PartialFiling",
     "Party",
+    "PartyRole",
     "Payment",
     "PersonType",
+    "ReceptacleLink",
     "RejectionNoted",
+    "RelatedParty",
     "RevenueAssessment",
     "RevenueLine",
     "RuleHit",
     "SelectedBy",
     "Severity",
+    "Statement",
     "TransportMode",
     "Versions",
     "case_key",

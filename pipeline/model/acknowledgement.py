@@ -29,7 +29,9 @@ class Fault(Struct, frozen=True, omit_defaults=True):
 
     rule_id: str
     severity: Severity
-    pointer: Annotated[str, Meta(description="JSON pointer (RFC 6901) into the message")]
+    pointer: Annotated[
+        str, Meta(description="into the message: JSON pointer (RFC 6901), or XPath of an XML")
+    ]
     text: Annotated[str, Meta(description="what is wrong, in plain words")]
     correction: Annotated[str, Meta(description="how to mend it")]
     parcel_id: str = ""

@@ -9,10 +9,12 @@ from pipeline.model.parcel import Party
 def consignee_key(consignee: Party) -> str:
     """Pseudonymous key of a consignee: same name, postcode and country, same key.
 
-    Case, spaces, punctuation and compatibility forms of letters make no difference. 24 hex digits.
+    A party without name is known by its identification. Case, spaces, punctuation and
+    compatibility forms of letters make no difference. 24 hex digits.
     """
     address = consignee.address
-    text = f"{consignee.name}|{address.postcode or address.city}|{address.country}"
+    name = consignee.name or consignee.identification
+    text = f"{name}|{address.postcode or address.city}|{address.country}"
     folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
     plain = "".join(filter(str.isalnum, folded.casefold()))
     return blake2b(plain.encode(), digest_size=12).hexdigest()

@@ -12,20 +12,22 @@ SCHEMA_VERSION = 1
 
 
 class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The header of a manifest message."""
+    """The header of a manifest, whatever the format it came in.
 
-    schema_version: Annotated[int, Meta(description="version of this message format: 1")]
+    Item data and import declarations need not name a conveyance: then its times are missing.
+    """
+
     carrier: CarrierId
     manifest_id: Annotated[
         str,
         Meta(min_length=1, max_length=70, description="unique for the carrier; WCO D026"),
     ]
     version: Version = 1
-    issued_at: Instant
+    issued_at: Instant | None = None
     destination_country: CountryCode
     transport_mode: TransportMode
-    departure_at: Instant
-    estimated_arrival_at: Instant
+    departure_at: Instant | None = None
+    estimated_arrival_at: Instant | None = None
     conveyance_reference: Annotated[
         str, Meta(max_length=17, description="flight, voyage or train number; WCO 149")
     ] = ""
@@ -48,13 +50,22 @@ class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     ) = None
 
 
-class Manifest(ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _Message(ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The header as Greenlane's own JSON format has it: a manifest of one conveyance."""
+
+    schema_version: Annotated[int, Meta(description="version of this message format: 1")]
+    issued_at: Instant
+    departure_at: Instant
+    estimated_arrival_at: Instant
+
+
+class Manifest(_Message, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A manifest message: header and parcels. Kafka key: `<carrier>/<manifest_id>`."""
 
     parcels: Annotated[list[Parcel], Meta(min_length=1)]
 
 
-class ManifestFrame(ManifestBase, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ManifestFrame(_Message, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A manifest whose parcels are still undecoded, so that one bad parcel spoils only itself."""
 
     parcels: Annotated[list[msgspec.Raw], Meta(min_length=1)]

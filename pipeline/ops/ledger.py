@@ -12,10 +12,9 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from pipeline.model import Acknowledgement, Cause, Manifest, ManifestFrame, manifest_key
+from pipeline.formats.message import announced
+from pipeline.model import Acknowledgement, Cause
 from pipeline.model.carrier_topics import ACKNOWLEDGEMENTS, MANIFESTS, kind_of
-from pipeline.model.manifest import SCHEMA_VERSION
-from pipeline.model.nesting import nests_too_deeply
 from pipeline.stream.records import Headers
 
 OUTCOME_TOPICS = ("release", "inspection", "revenue")
@@ -79,8 +78,6 @@ class DecisionHead(msgspec.Struct, frozen=True, gc=False):
 
 _decode_decision = msgspec.json.Decoder(DecisionHead).decode
 _decode_acknowledgement = msgspec.json.Decoder(Acknowledgement).decode
-_decode_manifest = msgspec.json.Decoder(Manifest).decode
-_decode_frame = msgspec.json.Decoder(ManifestFrame).decode
 _decode_envelope = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -141,19 +138,19 @@ class Tally:
         )
 
     def _add_manifest(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        frame = _readable(key, value, self._parcels_max)
-        if frame is None:
+        message = announced(key, value, headers, parcels_max=self._parcels_max)
+        if message is None:
             self._announced += parcels_in_headers(headers, self._parcels_max)
             return
-        parcels = len(frame.parcels)
+        header, parcels = message
         self._announced += parcels
         content = hash(value)
         if content in self._messages:
             # Counted once only if the carrier was told so: a message that was refused is refused
             # again, and then announced and rejected again.
             self._repeated_messages += 1
-            message = (frame.carrier, frame.manifest_id, frame.version, frame.part)
-            self._repeatable[message] += parcels
+            sent = (header.carrier, header.manifest_id, header.version, header.part)
+            self._repeatable[sent] += parcels
         self._messages.add(content)
 
     def _add_acknowledgement(self, value: bytes | None) -> None:
@@ -211,32 +208,8 @@ def parcels_in_headers(headers: Headers, parcels_max: int) -> int:
 def _parcels_in_manifest(
     key: bytes | None, value: bytes | None, headers: Headers, parcels_max: int
 ) -> int:
-    frame = _readable(key, value, parcels_max)
-    return len(frame.parcels) if frame else parcels_in_headers(headers, parcels_max)
-
-
-def _readable(key: bytes | None, value: bytes | None, parcels_max: int) -> ManifestFrame | None:
-    """The manifest, if its sender can be answered: readable, rightly keyed, within the limit."""
-    try:
-        frame = _decode_frame(value or b"")
-        (value or b"").decode()
-    except _UNREADABLE:
-        return None
-    expected = manifest_key(frame.carrier, frame.manifest_id).encode(errors="replace")
-    if key != expected or frame.schema_version != SCHEMA_VERSION:
-        return None
-    if len(frame.parcels) > parcels_max or _nests_too_deeply(value or b""):
-        return None
-    return frame
-
-
-def _nests_too_deeply(value: bytes) -> bool:
-    """What is a manifest in every field does not; only the others are looked at."""
-    try:
-        _decode_manifest(value)
-    except msgspec.DecodeError:
-        return nests_too_deeply(value)
-    return False
+    message = announced(key, value, headers, parcels_max=parcels_max)
+    return message.parcels if message else parcels_in_headers(headers, parcels_max)
 
 
 def _dead_lettered(

@@ -41,7 +41,7 @@ def assess_revenue(
         return _unknown(parcel, f"no exchange rate from {parcel.currency} to {law.currency}")
     goods = _sum_of_goods(parcel)
     if goods is None:
-        return _unknown(parcel, "an amount is not a number, or beyond any limit")
+        return _unknown(parcel, "an amount is missing, not a number, or beyond any limit")
     flow = flow_of(parcel)
     bill = Bill(parcel, goods, law, legal_date, exchange, convert)
     address = parcel.consignee.address
@@ -76,9 +76,10 @@ def _sum_of_goods(parcel: Parcel) -> Decimal | None:
     goods, transport, insurance = ZERO, parcel.transport_cost, parcel.insurance_cost
     try:
         for item in parcel.items:
-            if item.intrinsic_value < ZERO:
+            value = item.intrinsic_value
+            if value is None or value < ZERO:
                 return None
-            goods += item.intrinsic_value
+            goods += value
         total = goods + transport + insurance
         fine = ZERO <= total < AMOUNT_MAX and transport >= ZERO and insurance >= ZERO
     except InvalidOperation:  # not a number

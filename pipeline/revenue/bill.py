@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from pipeline.model import (
     CollectionModel,
+    GoodsItem,
     NotCharged,
     NothingReason,
     Parcel,
@@ -89,7 +90,8 @@ class Bill:
         return self._transport_of
 
     def _declared(self) -> list[Decimal]:
-        return [item.intrinsic_value for item in self.parcel.items]
+        # No bill is made for a parcel with an item without value.
+        return [item.intrinsic_value or ZERO for item in self.parcel.items]
 
     def value_in(self, currency: str, *, with_transport: bool) -> Decimal | None:
         """Value of the goods in a currency, rounded; None if it cannot be converted."""
@@ -112,6 +114,15 @@ class Bill:
         """Mark the bill as an estimate."""
         self.estimated = True
         self.remark(why)
+
+    def pieces(self, item: GoodsItem) -> int:
+        """Pieces of an item; one that counts packages instead counts as one, as an estimate."""
+        if item.quantity is None:
+            self.estimate(
+                f"item {item.sequence_number} has no number of pieces, on which a charge depends"
+            )
+            return 1
+        return item.quantity
 
     def remark(self, text: str) -> None:
         """Say something about the assessment, once."""

@@ -125,7 +125,7 @@ def _item_value_test(test: ValueTest, law: Law) -> ItemTest:
     def holds(bill: Bill, place: int, item: GoodsItem) -> bool:
         number = bill.in_own_currency(limit.number, limit.currency) if limit.number else None
         # The limit is one of a piece: a line may hold several.
-        each = bill.goods_of[place] / item.quantity
+        each = bill.goods_of[place] / bill.pieces(item)
         return number is not None and compare(each, number)
 
     return holds

@@ -140,7 +140,7 @@ def _grouped(bill: Bill, per: str, taken: Taken) -> Sequence[Sequence[int]]:
 def quantity(bill: Bill, per: str, item: GoodsItem) -> Decimal:
     """How many pieces or kilograms an item has; a mass that is not declared counts as nothing."""
     if per == "piece":
-        return Decimal(item.quantity)
+        return Decimal(bill.pieces(item))
     if item.net_mass_kg is None:
         bill.estimate(f"item {item.sequence_number} has no net mass, on which a charge depends")
         return ZERO

@@ -109,7 +109,8 @@ class _TariffLine:
             item = bill.parcel.items[place]
             amount = _compound(bill, amount, self._rate, item)
             mass = "" if item.net_mass_kg is None else f", {item.net_mass_kg} kg"
-            formula = f"{self._text} of {formula}, {item.quantity} pieces{mass}"
+            pieces = "" if item.quantity is None else f", {item.quantity} pieces"
+            formula = f"{self._text} of {formula}{pieces}{mass}"
         self._charging.add(bill, self._ground, taken, basis, self._text, amount, formula)
 
 

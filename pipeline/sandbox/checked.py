@@ -1,10 +1,12 @@
 """What intake alone says of messages: what a carrier is told before it sends them."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
+from pipeline.formats.dispatch import Headers
 from pipeline.model import Acknowledgement
 from pipeline.sandbox.dry_run import publish_dry
 from pipeline.stream.memory import MemoryStream
@@ -36,16 +38,21 @@ class Checked(NamedTuple):
         }
 
 
-def check_messages(stream: MemoryStream, messages: Iterable[bytes]) -> Iterator[Checked]:
-    """Let intake judge messages, one after the other: later ones may repeat earlier ones."""
+def check_messages(
+    stream: MemoryStream, messages: Iterable[bytes], headers: Headers, received_at: datetime
+) -> Iterator[Checked]:
+    """Let intake judge messages, one after the other: later ones may repeat earlier ones.
+
+    Args as of `publish_dry`.
+    """
     for number, message in enumerate(messages, start=1):
         answered = len(stream.read("acknowledgements"))
-        publish_dry(stream, message)
+        publish_dry(stream, message, headers, received_at)
         answers = stream.read("acknowledgements")[answered:]
         if answers:
             value = answers[-1].value or b""
             yield Checked(number, msgspec.json.decode(value, type=Acknowledgement))
         else:
-            headers = dict(stream.read("dead-letters")[-1].headers)
-            code, text = headers["error_code"].decode(), headers["error_text"].decode()
+            told = dict(stream.read("dead-letters")[-1].headers)
+            code, text = told["error_code"].decode(), told["error_text"].decode()
             yield Checked(number, None, code, text)

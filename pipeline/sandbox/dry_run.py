@@ -1,16 +1,19 @@
 """The rooms on a file, without any broker: what a carrier uses to try a manifest."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 import orjson
 
+from pipeline.formats.dispatch import Headers, decode, is_xml
+from pipeline.formats.outcome import Refusal
 from pipeline.sandbox.manifest_files import are_json_lines
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.records import Record
 
+EPOCH = datetime.fromtimestamp(0, UTC)
 OUTCOME_TOPICS = ("release", "inspection", "revenue")
 
 
@@ -28,13 +31,16 @@ class DryRun(NamedTuple):
     dead_letters: list[Record]
 
 
-def run_dry(stream: MemoryStream, messages: Iterable[bytes]) -> DryRun:
-    """Run manifest messages through the rooms, one after the other.
-
-    A message is received when it says it was issued, so that the same file gives the same bytes.
-    """
+def run_dry(
+    stream: MemoryStream,
+    messages: Iterable[bytes],
+    *,
+    headers: Headers = (),
+    received_at: datetime = EPOCH,
+) -> DryRun:
+    """Run manifest messages through the rooms, one after the other, as `publish_dry` does."""
     for message in messages:
-        publish_dry(stream, message)
+        publish_dry(stream, message, headers, received_at)
     return DryRun(
         [record.value or b"" for topic in OUTCOME_TOPICS for record in stream.read(topic)],
         [record.value or b"" for record in stream.read("acknowledgements")],
@@ -42,21 +48,35 @@ def run_dry(stream: MemoryStream, messages: Iterable[bytes]) -> DryRun:
     )
 
 
-def publish_dry(stream: MemoryStream, message: bytes) -> None:
-    """Publish one message, received when it says it was issued, and let the rooms work on it."""
-    header = _read_header(message)
-    issued_at = header.issued_at
+def publish_dry(
+    stream: MemoryStream, message: bytes, headers: Headers, received_at: datetime
+) -> None:
+    """Publish one message, and let the rooms work on it.
+
+    Args:
+        stream: the rooms.
+        message: in any format.
+        headers: such as one that names its format.
+        received_at: of a message that does not say when it was issued. Others are received
+            then, so that the same file gives the same bytes.
+    """
+    header = _read_header(message, headers)
+    issued_at = header.issued_at or received_at
     stream.publish(
         "manifests",
         key=f"{header.carrier}/{header.manifest_id}".encode(errors="replace"),
         value=message,
-        timestamp_ms=int(issued_at.timestamp() * 1000) if issued_at else 0,
+        timestamp_ms=int(issued_at.timestamp() * 1000),
+        headers=headers,
     )
     stream.run_until_idle()
 
 
 def read_messages(text: bytes) -> Iterator[bytes]:
-    """Manifest messages of a file: one JSON document, a JSON array of them, or JSON Lines."""
+    """Messages of a file: an XML document, a JSON document, a JSON array of them, or JSON Lines."""
+    if is_xml(text):
+        yield text
+        return
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -71,8 +91,16 @@ def read_messages(text: bytes) -> Iterator[bytes]:
         yield text
 
 
-def _read_header(message: bytes) -> _Header:
+def _read_header(message: bytes, headers: Headers) -> _Header:
+    """What key and time are made of; of a message nobody can read, what can be read of it."""
     try:
-        return msgspec.json.decode(message, type=_Header)
+        header = msgspec.json.decode(message, type=_Header)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _Header()
+        header = _Header()
+    if header.manifest_id:
+        return header
+    outcome = decode(message, headers)
+    if isinstance(outcome, Refusal):
+        return header
+    found = outcome.header
+    return _Header(found.carrier, found.manifest_id, found.issued_at)

@@ -12,6 +12,7 @@ from msgspec import Raw
 
 from pipeline.errors import InputFileError
 from pipeline.model import manifest_key
+from pipeline.sandbox.publisher import JSON_HEADERS, Headers
 
 MESSAGE_BYTES_MAX = 900_000
 """Below the topic's limit of 1 MiB, with room for the batch around it."""
@@ -44,6 +45,7 @@ class ManifestMessage(NamedTuple):
     key: bytes
     value: bytes
     parcels: int
+    headers: Headers = JSON_HEADERS
 
 
 def read_manifests(name: str, text: bytes) -> Iterator[ManifestDocument]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -18,6 +18,9 @@ LINGER_MS = 5
 BATCH_BYTES_MAX = 900_000
 REQUEST_BYTES_MAX = 1_048_576
 
+Headers = Sequence[tuple[str, bytes]]
+JSON_HEADERS: Headers = (("content-type", b"application/json"),)
+
 
 class Message(Protocol):
     """A manifest message ready to be sent."""
@@ -28,11 +31,15 @@ class Message(Protocol):
 
     @property
     def value(self) -> bytes:
-        """The JSON document."""
+        """The document."""
 
     @property
     def parcels(self) -> int:
         """Parcels in it."""
+
+    @property
+    def headers(self) -> Headers:
+        """Kafka headers; the number of parcels is added to them."""
 
 
 M = TypeVar("M", bound=Message)
@@ -106,10 +113,7 @@ async def _send_all(
                 topic_of(message),
                 key=message.key,
                 value=message.value,
-                headers=[
-                    ("content-type", b"application/json"),
-                    ("parcels", b"%d" % message.parcels),
-                ],
+                headers=[*message.headers, ("parcels", b"%d" % message.parcels)],
             )
         )
         sent_messages += 1

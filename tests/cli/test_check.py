@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from pipeline.cli.main import app
 from pipeline.errors import InputFileError
 from tests.builders import goods_item, manifest, parcel
+from tests.formats.examples import EXAMPLES, with_text
 from tests.intake.intake import ordinary_manifest
 
 
@@ -116,3 +117,47 @@ def test_a_manifest_too_large_for_one_message_is_judged_in_the_parts_it_is_sent_
     assert result.exit_code == 0
     assert "message 3: SP-0001, part 3 of 3: accepted, 1 of 1 parcels" in result.stdout
     assert "5 of 5 parcels would be accepted, 0 refused." in result.stdout
+
+
+@pytest.mark.parametrize("name", ["itmatt", "ics2_f30", "ics2_f32", "ics2_f43", "wco_declaration"])
+def test_formats_of_the_trade_are_checked(name: str) -> None:
+    result = run("-", text=EXAMPLES[name])
+    assert result.exit_code == 0, result.output
+    assert "0 refused." in result.stdout
+
+
+def test_a_fault_in_a_declaration_points_into_it() -> None:
+    result = run("-", text=with_text("wco_declaration", "Printed chess books", "goods"))
+    assert result.exit_code == 1
+    item = "/MetaData/Declaration[1]/GoodsShipment/GovernmentAgencyGoodsItem[2]"
+    assert f'error DQ12: parcel LRN0001, {item}/Commodity/Description "goods"' in result.stdout
+
+
+def test_the_format_may_be_named() -> None:
+    assert run("-", "--format", "itmatt", text=EXAMPLES["itmatt"]).exit_code == 0
+    result = run("-", "--format", "canonical", text=EXAMPLES["itmatt"])
+    assert result.exit_code == 1
+    assert "[invalid_message]" in result.stdout
+    assert run("-", "--format", "edifact", text=EXAMPLES["itmatt"]).exit_code == 2
+
+
+def test_a_partial_filing_would_be_refused_and_is_told_as_one() -> None:
+    result = run("-", text=EXAMPLES["ics2_f44"])
+    assert result.exit_code == 1
+    assert "[partial_filing]" in result.stdout
+
+
+@pytest.mark.parametrize(("received_at", "exit_code"), [("2025-12-31", 0), ("2026-01-02", 1)])
+def test_a_message_without_a_date_is_judged_by_that_of_the_call(
+    received_at: str, exit_code: int
+) -> None:
+    """The lev was in force until the end of 2025."""
+    declaration = with_text("wco_declaration", "20260706090000+01", "").replace(b"GBP", b"BGN")
+    assert run("-", "--received-at", received_at, text=declaration).exit_code == exit_code
+
+
+def test_carriers_with_topics_of_their_own_are_checked_like_all_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GREENLANE_CARRIERS_WITH_TOPICS", "SWIFTPOST")
+    assert run("-", text=json.dumps(ordinary_manifest()).encode()).exit_code == 0

@@ -13,6 +13,7 @@ from pipeline.errors import BrokerError, InputFileError
 from pipeline.model import Parcel
 from pipeline.sandbox.trial import Trial
 from tests.builders import consignee, goods_item, manifest, parcel
+from tests.formats.examples import with_text
 
 
 def run(*arguments: object, text: bytes | None = None) -> Result:
@@ -115,3 +116,27 @@ def test_without_a_worker_the_missing_answers_are_told(broker: str, topic_prefix
     result = run("-", *place, "--wait", "0.5", text=encoded())
     assert result.exit_code == 1
     assert "1 messages were not answered within 0.5 seconds; does a worker run?" in result.stderr
+
+
+def test_files_in_formats_of_the_trade_are_published_and_answered(
+    tmp_path: Path, where: list[str]
+) -> None:
+    unique = uuid4().hex[:12]
+    declaration = tmp_path / "declaration.xml"
+    declaration.write_bytes(with_text("wco_declaration", "LRN0001", unique))
+    links = tmp_path / "links.xml"
+    links.write_bytes(with_text("ics2_f44", "DP-2026-0044", unique))
+    result = run(declaration, *where)
+    assert result.exit_code == 0, result.stderr
+    assert "1 parcels in 1 messages are with the broker." in result.stderr
+    assert f"{unique} part 1 of 1: accepted" in result.stderr
+    result = run(links, *where, "--format", "ics2")
+    assert result.exit_code == 1
+    assert "[partial_filing]" in result.stderr
+
+
+def test_a_document_nobody_could_work_on_is_not_sent(tmp_path: Path) -> None:
+    notification = tmp_path / "notification.xml"
+    notification.write_bytes(b"<MetaData><Response/></MetaData>")
+    with pytest.raises(InputFileError, match="a notification of customs"):
+        CliRunner().invoke(app, ["publish", str(notification)], catch_exceptions=False)

@@ -15,7 +15,7 @@ FIELDS = {field.pointer: field for field in message_fields("Manifest")}
         ("/manifest_id", "text, 1 to 70 characters", True),
         ("/destination_country", "text, 2 characters", True),
         ("/issued_at", "date and time with offset", True),
-        ("/transport_mode", "one of: air, mail, rail, road, sea", True),
+        ("/parcels/*/consignee/person_type", "one of: legal, natural", False),
         ("/part", "whole number, 1 to 99999", False),
         ("/declared_parcel_count", "whole number, 1 to 99999", False),
         ("/itinerary", "list, text, 2 characters each, at most 99", False),

@@ -8,6 +8,7 @@ import orjson
 
 from pipeline.sandbox.carriers.simulate import simulate
 from tests import builders
+from tests.formats.examples import EXAMPLES
 from tests.installation.installation import Installation, Raw, send, settled
 
 GOOD = msgspec.json.encode(builders.manifest())
@@ -50,6 +51,11 @@ BAD = {
         b"SWIFTPOST/SP-4", changed(manifest_id="SP-4", parcels=parcel(colour="red"))
     ),
     "lone surrogate": Raw(KEY, GOOD.replace(b"Anna", b"An\\ud800a")),
+    "EDIFACT": Raw(KEY, b"UNB+UNOA:1+SENDER+RECEIVER'"),
+    "a notification": Raw(KEY, b"<MetaData><Response/></MetaData>"),
+    "half an element": Raw(KEY, b"<MetaData><Decl"),
+    "entities": Raw(KEY, b'<!DOCTYPE a [<!ENTITY x "y">]><MetaData>&x;</MetaData>'),
+    "a partial filing": Raw(b"FASTEX/FX-778-20260706", EXAMPLES["acas"]),
 }
 
 
@@ -72,6 +78,11 @@ def test_bad_messages_are_accounted_for_and_good_ones_decided(
         "invalid_utf8",
         "invalid_message",
         "unknown_schema_version",
+        "unknown_format",
+        "not_advance_data",
+        "invalid_xml",
+        "unsafe_xml",
+        "partial_filing",
     } <= codes
     assert [worker.exit_status for worker in installation.pool.workers] == [None, None]
 

@@ -4,8 +4,8 @@ from zlib import crc32
 
 import pytest
 
-from pipeline.intake.finding import shown
 from pipeline.model import AcknowledgementStatus, ManifestNoted, Severity, consignee_key
+from pipeline.model.text import shown
 from tests.builders import consignee, consignor, goods_item, manifest, parcel
 from tests.intake.intake import PUBLISHED_MS, Intake
 

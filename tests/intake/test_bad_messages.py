@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.errors import ErrorCode
-from pipeline.intake.decode import json_pointer
+from pipeline.formats.canonical import json_pointer
 from pipeline.model.nesting import NESTING_MAX
 from tests.intake.intake import KEY, Intake, change, ordinary_manifest
 
@@ -24,7 +24,7 @@ UNREADABLE = {
     "empty value": (b"", ErrorCode.EMPTY_MESSAGE),
     "truncated": (TEXT.encode()[:-20], ErrorCode.INVALID_JSON),
     "NUL at the end": (TEXT.encode() + b"\0", ErrorCode.INVALID_JSON),
-    "only NULs": (b"\0" * 500, ErrorCode.INVALID_JSON),
+    "only NULs": (b"\0" * 500, ErrorCode.UNKNOWN_FORMAT),
     "two documents": (TEXT.encode() * 2, ErrorCode.INVALID_JSON),
     "NaN as a number": (with_text('"24.90"', "NaN"), ErrorCode.INVALID_JSON),
     "lone surrogate": (with_text("Anna", r"Anna\ud800"), ErrorCode.INVALID_JSON),

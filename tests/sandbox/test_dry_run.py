@@ -13,6 +13,7 @@ from pipeline.errors import InputFileError
 from pipeline.sandbox.carriers.simulate import Mix, simulate
 from pipeline.sandbox.dry_run import read_messages
 from tests import builders
+from tests.formats.examples import EXAMPLES, with_text
 
 runner = CliRunner()
 
@@ -110,3 +111,47 @@ def test_what_is_too_large_and_no_manifest_is_refused_as_such(tmp_path: Path) ->
     result = runner.invoke(app, ["decide", str(path)])
     assert result.exit_code == 1
     assert "the limit is 1,048,576" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("name", ["itmatt", "ics2_f30", "ics2_f43", "wco_declaration"])
+def test_files_in_formats_of_the_trade_are_decided(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(EXAMPLES[name])
+    result = runner.invoke(app, ["decide", str(path)])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout.splitlines()[0])["manifest_id"]
+    assert result.stdout_bytes == runner.invoke(app, ["decide", str(path)]).stdout_bytes
+
+
+def test_a_partial_filing_exits_with_1_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "links.xml"
+    path.write_bytes(EXAMPLES["ics2_f44"])
+    result = runner.invoke(app, ["decide", str(path)])
+    assert result.exit_code == 1
+    assert "not joined" in " ".join(result.stderr.split())
+
+
+def test_the_format_may_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(EXAMPLES["itmatt"])
+    assert runner.invoke(app, ["decide", str(path), "--format", "itmatt"]).exit_code == 0
+    result = runner.invoke(app, ["decide", str(path), "--format", "canonical"])
+    assert result.exit_code == 1
+    assert runner.invoke(app, ["decide", str(path), "--format", "edifact"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("received_at", "legal_date"),
+    [("2026-07-06", "2026-07-06"), ("2026-07-05T23:30:00Z", "2026-07-06"), (None, "20")],
+)
+def test_a_message_without_a_date_is_received_when_the_call_says_or_now(
+    tmp_path: Path, received_at: str | None, legal_date: str
+) -> None:
+    """The second is the 6th of July by the clock of Berlin and London."""
+    path = tmp_path / "declaration.xml"
+    path.write_bytes(with_text("wco_declaration", "20260706090000+01", ""))
+    options = ["--received-at", received_at] if received_at else []
+    result = runner.invoke(app, ["decide", str(path), *options])
+    decision = json.loads(result.stdout.splitlines()[0])
+    assert decision["legal_date"].startswith(legal_date)
+    assert decision["legal_date"] > "2026"

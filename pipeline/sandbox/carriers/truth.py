@@ -5,6 +5,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from pipeline.sandbox.publisher import JSON_HEADERS, Headers
+
 
 class ParcelKind(StrEnum):
     """What was planted in a parcel. Parcels that are not named are clean."""
@@ -36,6 +38,11 @@ class SimulatedMessage(NamedTuple):
     """Planted parcels by their id; clean ones are not listed."""
     faults: Mapping[str, str] = MappingProxyType({})
     """The faulty ones of them, with the name of what is wrong."""
+
+    @property
+    def headers(self) -> Headers:
+        """They are all JSON."""
+        return JSON_HEADERS
 
     @property
     def announced(self) -> int:

@@ -1,0 +1,62 @@
+"""A message as intake, ledger and command line take it: key, content and headers together."""
+
+from typing import NamedTuple
+
+from pipeline.errors import ErrorCode
+from pipeline.formats.dispatch import Headers, decode
+from pipeline.formats.outcome import Decoded, Refusal
+from pipeline.model import PartialFiling, manifest_key
+from pipeline.model.manifest import ManifestBase
+
+
+class Announced(NamedTuple):
+    """What a message announces: header, and how many parcels."""
+
+    header: ManifestBase
+    parcels: int
+
+
+def decode_manifest(
+    key: bytes | None, value: bytes | None, headers: Headers, *, parcels_max: int
+) -> Decoded | Refusal:
+    """A message's manifest. Partial filings are refused: nothing joins them yet."""
+    if not value:
+        return Refusal(ErrorCode.EMPTY_MESSAGE)
+    if not key:
+        return Refusal(ErrorCode.KEY_MISSING)
+    outcome = decode(value, headers)
+    if isinstance(outcome, Refusal):
+        return outcome
+    expected = key_of(outcome.header)
+    if key != expected.encode(errors="replace"):
+        return Refusal(ErrorCode.KEY_MISMATCH, f"the content's key is {expected!r}")
+    parcels = parcels_in(outcome)
+    if parcels > parcels_max:
+        limit = f"{parcels} parcels, the limit is {parcels_max}"
+        return Refusal(ErrorCode.MESSAGE_TOO_LARGE, limit)
+    if isinstance(outcome, PartialFiling):
+        what = f"{outcome.data_set.value.replace('_', ' ')}, {parcels} parcels"
+        return Refusal(ErrorCode.PARTIAL_FILING, what)
+    return outcome
+
+
+def announced(
+    key: bytes | None, value: bytes | None, headers: Headers, *, parcels_max: int
+) -> Announced | None:
+    """What a message announces; None where its sender cannot be answered."""
+    outcome = decode_manifest(key, value, headers, parcels_max=parcels_max)
+    if isinstance(outcome, Refusal):
+        return None
+    return Announced(outcome.header, len(outcome.parcels))
+
+
+def parcels_in(outcome: Decoded | PartialFiling) -> int:
+    """Parcels that a message speaks of."""
+    if isinstance(outcome, Decoded):
+        return len(outcome.parcels)
+    return outcome.announced_parcels
+
+
+def key_of(header: ManifestBase) -> str:
+    """The Kafka key of a message with this header."""
+    return manifest_key(header.carrier, header.manifest_id)
