@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit chaos mutants simulate bench lock reference clean
+.PHONY: help demo test lint types unit chaos mutants simulate bench fuzz lock reference clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -51,9 +51,14 @@ bench: $(VENV)/installed ## figures of throughput and latency on this machine
 	$(BIN)/greenlane demo --parcels 200000 --json
 	$(BIN)/greenlane demo --rate 1000 --parcels 30000 --json
 
+fuzz: $(VENV)/installed-dev ## ten minutes of coverage-guided fuzzing of all formats
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.lock
+	$(BIN)/python -m tests.formats.fuzz .fuzz -artifact_prefix=fuzz- -max_total_time=600 -timeout=10 -rss_limit_mb=1024 -max_len=65536 $(FUZZ)
+
 lock: ## renew the pinned dependencies (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/run.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev -c requirements/run.lock -o requirements/dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group fuzz -c requirements/run.lock -o requirements/fuzz.lock
 
 reference: $(VENV)/installed-dev ## write the generated references anew
 	$(BIN)/python -m pipeline.contract.generate
@@ -61,4 +66,4 @@ reference: $(VENV)/installed-dev ## write the generated references anew
 	$(BIN)/python -m pipeline.manual
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz
