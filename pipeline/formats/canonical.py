@@ -35,7 +35,7 @@ TOO_DEEP = f"its brackets are nested more than {NESTING_MAX} deep"
 def decode_canonical(value: bytes) -> Decoded | Refusal:
     """Decode one message. A parcel at fault spoils only itself."""
     manifest = decode_whole(value)
-    return manifest or _decode_apart(value)
+    return manifest or decode_apart(value)
 
 
 def decode_whole(value: bytes) -> Decoded | Refusal | None:
@@ -49,7 +49,7 @@ def decode_whole(value: bytes) -> Decoded | Refusal | None:
     return Decoded(manifest, manifest.parcels)
 
 
-def _decode_apart(value: bytes) -> Decoded | Refusal:
+def decode_apart(value: bytes) -> Decoded | Refusal:
     """The slow way: the header first, then each parcel by itself."""
     try:
         value.decode()

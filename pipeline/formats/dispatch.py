@@ -8,7 +8,12 @@ from lxml import etree
 
 from pipeline.errors import ErrorCode
 from pipeline.formats.acas import decode_acas
-from pipeline.formats.canonical import DECODE_ERRORS, decode_canonical, decode_whole
+from pipeline.formats.canonical import (
+    DECODE_ERRORS,
+    decode_apart,
+    decode_canonical,
+    decode_whole,
+)
 from pipeline.formats.ics2 import MESSAGES, decode_ics2
 from pipeline.formats.itmatt import decode_itmatt
 from pipeline.formats.json_source import read_json
@@ -134,7 +139,7 @@ def _detected(value: bytes) -> Outcome:
         decode_it = _BY_MESSAGE_TYPE.get(message_type)
         unknown = Refusal(ErrorCode.UNKNOWN_FORMAT, f"messageType {message_type}", "/messageType")
         return decode_it(value) if decode_it else unknown
-    outcome = decode_canonical(value)
+    outcome = decode_apart(value)
     no_json = isinstance(outcome, Refusal) and outcome.code is ErrorCode.INVALID_JSON
     if no_json and _begin(value)[:1] not in _JSON_BEGINS:
         return Refusal(ErrorCode.UNKNOWN_FORMAT, "it is neither JSON nor XML")
