@@ -15,7 +15,8 @@ An error refuses the parcel, or the whole manifest where it stands in the manife
 warning lets it pass and adds to its risk. Severities may be changed while workers run, see
 [operators.md](operators.md); those marked "always" may not be lowered. Every acknowledgement names
 the version of the rules and the severities that were changed. Pointers of parcels begin with
-`/parcels/<place>`."""
+`/parcels/<place>`; what came in another format is told by its place there, see
+[formats.md](formats.md)."""
 RISK_INTRO = """\
 Points go into a score of 100 x (1 - product of (1 - points / 100)); a mandatory rule selects
 whatever the score."""

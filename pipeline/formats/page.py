@@ -17,6 +17,10 @@ field `messageType`, or by having none. What is in no known format is refused wi
 `unknown_format`. The Kafka key is `<carrier>/<manifest_id>` in every format, with the two fields
 as the tables say.
 
+`greenlane check FILE` tells what would be refused in a file of any format, `greenlane publish FILE`
+sends it. Each XML document, and each JSON document or line of JSON Lines, is one message; only
+large manifests in Greenlane's own format are split.
+
 XML is parsed without document types, so without entities of any kind, and without the network: at
 most {BYTES_MAX:,} bytes, {ELEMENTS_MAX:,} elements, {XML_NESTING_MAX} of them within each other.
 Runs of white space in a text are one space.
