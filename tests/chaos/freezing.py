@@ -60,8 +60,7 @@ async def freeze_at(
 
 async def freeze_now(run: Run, worker: WorkerProcess) -> None:
     """Freeze a worker wherever it is, until its partitions are taken over; then let it go on."""
-    os.kill(worker.pid or 0, signal.SIGSTOP)
-    await run.until(lambda: _stopped(worker), f"{worker.worker_id} stops")
+    await run.until(lambda: _freeze(worker), f"{worker.worker_id} stops")
     await _thaw_after_takeover(run, worker, "somewhere in its cycle")
 
 
@@ -90,6 +89,14 @@ async def _thaw_after_takeover(run: Run, worker: WorkerProcess, where: str) -> N
         if worker.pid and worker.exit_status is None:
             os.kill(worker.pid, signal.SIGCONT)
     fault.over()
+
+
+def _freeze(worker: WorkerProcess) -> bool:
+    """Freeze the worker, whichever run of it there is: it may just be ending, fenced."""
+    if not worker.pid or worker.exit_status is not None:
+        return False
+    os.kill(worker.pid, signal.SIGSTOP)
+    return _stopped(worker)
 
 
 def _stopped(worker: WorkerProcess) -> bool:
