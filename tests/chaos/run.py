@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from inspect import isawaitable
 from pathlib import Path
 from random import Random
@@ -25,6 +25,7 @@ from tests.chaos.stuck import Positions
 from tests.chaos.workers import Workers
 
 POLL_S = 0.05
+CANCEL_AGAIN_S = 0.5
 READY_DEADLINE_S = 90.0
 CONDITION_DEADLINE_S = 240.0
 BRIEF_TIMEOUT_MS = "4000"
@@ -246,9 +247,11 @@ async def _awaited(result: object) -> object:
 
 
 async def _cancelled(task: "asyncio.Task[None]") -> None:
-    failed = task.done() and not task.cancelled() and task.exception() is not None
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        if failed:
-            return  # whoever waits for it hears of it
-        await task
+    """End a task, and raise what went wrong with it meanwhile: of before, others have heard."""
+    if task.done():
+        return
+    while not task.done():  # aiokafka swallows a cancellation while it disconnects
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_AGAIN_S)
+    if not task.cancelled():
+        task.result()

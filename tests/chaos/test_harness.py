@@ -20,7 +20,7 @@ from tests.chaos.faults import FaultLog
 from tests.chaos.load import Load, Message
 from tests.chaos.oracle import examine
 from tests.chaos.progress import End, decided_after_s
-from tests.chaos.run import Run
+from tests.chaos.run import Run, _cancelled
 from tests.chaos.runner import run_family
 from tests.chaos.stuck import Look, Positions, worked_on_again_s
 from tests.chaos.verdict import Verdict
@@ -42,6 +42,27 @@ def test_a_fault_nobody_saw_is_named():
     log.inject("SIGKILL of worker-2").confirm(False, "exit status None")
     assert log.confirmed == 1
     assert log.unconfirmed == ["SIGKILL of worker-2"]
+
+
+async def test_a_task_that_swallows_a_cancellation_is_ended_all_the_same():
+    """As aiokafka's clients do while they disconnect."""
+    swallowed: list[bool] = []
+
+    async def stubborn() -> None:
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if swallowed:
+                    raise
+                swallowed.append(True)
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await _cancelled(task)
+    assert swallowed
+    assert task.cancelled()
 
 
 def test_the_backlog_is_decided_with_the_last_parcel_that_waited_when_the_last_fault_ended():
