@@ -217,7 +217,8 @@ class Engine:
         started = self._clock.elapsed_s()
         now_ms = int(self._clock.unix_s() * 1000)
         await self._log.begin()
-        outputs = chain(outbox.outputs(), self._workshop.changelog(sources))
+        changes = self._workshop.changelog(sources, outbox)
+        outputs = chain(outbox.outputs(), changes)
         deliveries = await self._log.send(outputs, timestamp_ms=now_ms)
         positions = {source: self._workshop.positions[source] for source in sources}
         await self._log.send_offsets(positions, membership)

@@ -44,10 +44,9 @@ class MemoryStream:
             record = self._waiting.popleft()
             outbox = self._workshop.new_outbox()
             self._workshop.work(record, outbox, RoomReport())
-            for output in outbox.outputs():
-                self._append(output, record.timestamp_ms)
             source = TopicPartition(record.topic, record.partition)
-            for output in self._workshop.changelog([source]):
+            changes = self._workshop.changelog([source], outbox)
+            for output in (*outbox.outputs(), *changes):
                 self._append(output, record.timestamp_ms)
             self.notes += outbox.notes
 

@@ -1,7 +1,7 @@
 """What a room must be to run on the stream core."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pipeline.stream.outbox import Outbox
 from pipeline.stream.records import Record
@@ -42,6 +42,18 @@ class Room(Protocol):
         """Work on one record: synchronous, deterministic, no input or output of its own.
 
         An exception undoes everything this record did and sends it to the dead letters.
+        """
+
+
+@runtime_checkable
+class Lapsing(Protocol):
+    """A room that has deadlines: it is told of the entries of its memory that expire."""
+
+    def lapse(self, key: str, value: Any, state: KeyedState[Any], outbox: Outbox) -> None:
+        """Work on an entry whose time has passed and that is forgotten unless it is put again.
+
+        By event time, within the hour after its expiry, and only while input comes. An exception
+        undoes everything this entry did and sends it to the dead letters.
         """
 
 

@@ -1,7 +1,7 @@
 """The keyed memory of one room and partition: encoded entries, and what changed of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -119,19 +119,23 @@ class KeyedState(Generic[V]):
                 self._entries[key] = encoded
         self._undo.clear()
 
-    def expire(self) -> bool:
-        """Forget entries whose time has passed, a bounded number; whether more may be left."""
+    def expire(self, last_word: Callable[[str, V], int] | None = None) -> bool:
+        """Forget entries whose time has passed, a bounded number; whether more may be left.
+
+        Args:
+            last_word: hears of each entry that was forgotten, by key and value, may change this
+                memory, and returns how much it said: that counts towards the bound.
+        """
         budget = EXPIRED_PER_CYCLE_MAX
         now = self.watermark_ms
         for bucket in sorted(b for b in self._expiring if (b + 1) * EXPIRY_BUCKET_MS <= now):
             keys = self._expiring[bucket]
-            while keys and budget:
-                self._expire(keys.pop())
-                budget -= 1
+            while keys and budget > 0:
+                budget -= 1 + self._expire(keys.pop(), last_word)
             if not keys:
                 del self._expiring[bucket]
         self.accept()
-        return not budget
+        return budget <= 0
 
     def take_changes(self) -> list[Change]:
         """What changed since the last call, each key once."""
@@ -144,14 +148,21 @@ class KeyedState(Generic[V]):
         if key not in self._undo:
             self._undo[key] = self._entries.get(key)
 
-    def _expire(self, key: bytes) -> None:
+    def _expire(self, key: bytes, last_word: Callable[[str, V], int] | None) -> int:
         encoded = self._entries.get(key)
         if encoded is None:
-            return
+            return 0
         expires_at_ms, _ = _decode_expiry(encoded)  # the entry may have been renewed since
-        if expires_at_ms is not None and expires_at_ms <= self.watermark_ms:
-            self._remember(key)
-            del self._entries[key]
+        if expires_at_ms is None or expires_at_ms > self.watermark_ms:
+            return 0
+        self._remember(key)
+        del self._entries[key]
+        if last_word is None:
+            return 0
+        self.accept()
+        said = last_word(key[len(STATE) :].decode(), self._decode(encoded)[1])
+        self.accept()
+        return said
 
     def _readable(self, entries: Mapping[bytes, bytes]) -> Collection[tuple[int | None, V]]:
         """All entries decoded in one call, which takes a third of the time."""

@@ -1,14 +1,16 @@
 """One cycle of work, without any broker: records in, outputs and changed memory out."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+import msgspec
 
 from pipeline.stream.changelog import changelog_outputs
 from pipeline.stream.outbox import Outbox, Output
 from pipeline.stream.records import Record, TopicPartition, within_limits
 from pipeline.stream.report import RoomReport
-from pipeline.stream.room import Encloser, Room, changelog_topic
+from pipeline.stream.room import Encloser, Lapsing, Room, changelog_topic
 from pipeline.stream.settings import STATE_ENTRIES_MAX
 from pipeline.stream.state import KeyedState
 
@@ -103,8 +105,10 @@ class Workshop:
         )
         return {source: self.positions[source] for source in sources if source in self.positions}
 
-    def changelog(self, sources: Iterable[TopicPartition]) -> list[Output]:
+    def changelog(self, sources: Iterable[TopicPartition], outbox: Outbox) -> list[Output]:
         """Changelog records for the partitions that were worked on.
+
+        Entries whose time has passed are forgotten first; what rooms say of that is in the outbox.
 
         Raises:
             StateLimitError: a memory has outgrown its limit.
@@ -114,7 +118,8 @@ class Workshop:
         for room_name, partition in sorted(touched):
             state = self.states[room_name, partition]
             room = self._rooms_by_name[room_name]
-            self._bound(TopicPartition(changelog_topic(room_name), partition), state)
+            place = TopicPartition(changelog_topic(room_name), partition)
+            self._bound(place, state, _last_word(room, place, state, outbox))
             outputs += changelog_outputs(room, partition, state, self.positions)
         return outputs
 
@@ -133,9 +138,37 @@ class Workshop:
                 "of them, and raise the limit; if not, find out who sends so many different keys"
             )
 
-    def _bound(self, place: TopicPartition, state: KeyedState[Any]) -> None:
+    def _bound(
+        self,
+        place: TopicPartition,
+        state: KeyedState[Any],
+        last_word: Callable[[str, Any], int] | None,
+    ) -> None:
         """Forget what has expired: a bounded number, and more only where the limit asks for it."""
-        more = state.expire()
+        more = state.expire(last_word)
         while more and len(state) > self._state_entries_max:
-            more = state.expire()
+            more = state.expire(last_word)
         self.check_limit(place, state)
+
+
+def _last_word(
+    room: Room, place: TopicPartition, state: KeyedState[Any], outbox: Outbox
+) -> Callable[[str, Any], int] | None:
+    """How a room hears of its expired entries; one it cannot work on becomes a dead letter."""
+    if not isinstance(room, Lapsing):
+        return None
+
+    def last_word(key: str, value: Any) -> int:
+        before, mark = len(outbox), outbox.mark()
+        try:
+            room.lapse(key, value, state, outbox)
+        except Exception as error:
+            log.exception("%s could not let %s lapse; it goes to the dead letters", room.name, key)
+            outbox.roll_back(mark)
+            state.undo()
+            content = msgspec.msgpack.encode(value)
+            entry = Record(*place, 0, state.watermark_ms, key.encode(), content, ())
+            outbox.dead_letter(entry, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+        return len(outbox) - before
+
+    return last_word

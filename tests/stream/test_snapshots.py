@@ -73,8 +73,11 @@ class Worker:
     async def cycle(self) -> None:
         """Work on one line and commit; wait for the snapshot, if one was due."""
         record = Record(*LINES, self.workshop.positions.get(LINES, 0), 1_000, None, b"a word")
-        self.workshop.work(record, self.workshop.new_outbox(), RoomReport())
-        self.end += len(self.workshop.changelog([LINES])) + 1  # and the marker of the commit
+        outbox = self.workshop.new_outbox()
+        self.workshop.work(record, outbox, RoomReport())
+        self.end += (
+            len(self.workshop.changelog([LINES], outbox)) + 1
+        )  # and the marker of the commit
         self.snapshots.committed(self.workshop, {PLACE: self.end}, self.now_s)
         if self.snapshots._writing:
             await self.snapshots._writing

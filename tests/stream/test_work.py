@@ -57,7 +57,7 @@ def test_event_time_never_goes_back(workshop: Workshop):
 
 def test_the_changelog_holds_the_position_of_what_was_worked_on(workshop: Workshop):
     work(workshop, [line(0)])
-    keys = [output.key for output in workshop.changelog([SOURCE])]
+    keys = [output.key for output in workshop.changelog([SOURCE], workshop.new_outbox())]
     assert keys == [b"slines", b"plines"]
 
 
@@ -77,7 +77,7 @@ def count(workshop: Workshop, words: Sequence[str]) -> None:
     offset = workshop.positions.get(WORDS, 0)
     record = Record(*WORDS, offset, 0, None, msgspec.msgpack.encode(words))
     workshop.work(record, workshop.new_outbox(), RoomReport())
-    workshop.changelog([WORDS])
+    workshop.changelog([WORDS], workshop.new_outbox())
 
 
 def test_a_memory_that_outgrows_its_limit_stops_the_worker_with_what_to_do():
@@ -162,3 +162,63 @@ def test_a_record_that_stands_for_an_unreadable_batch_is_a_dead_letter(workshop:
     workshop.work(Record("lines", 0, 7, 0, None, None, fault=fault), outbox, RoomReport())
     assert outbox.dead_letter_codes == [("lines", "unreadable_batch")]
     assert workshop.positions == {SOURCE: 8}
+
+
+class Reminding:
+    """Remembers each line for an hour, and tells when it forgets one; "bad" cannot be told."""
+
+    name = "reminding"
+    inputs = ("lines",)
+    outputs = ("words", "dead-letters")
+    state_type = str
+    enclosers: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+    def work(self, record: Record, state: KeyedState[str], _: Outbox) -> None:
+        text = (record.value or b"").decode()
+        state.put(text, text, expires_at_ms=record.timestamp_ms + EXPIRY_BUCKET_MS)
+
+    def lapse(self, key: str, value: str, state: KeyedState[str], outbox: Outbox) -> None:
+        outbox.send("words", key=key.encode(), value=value.encode())
+        if value == "again":
+            state.put("told again", value)
+        if value == "bad":
+            state.put("never kept", value)
+            raise ValueError("cannot be told")
+
+
+def reminded(*lines: str) -> tuple[MemoryStream, KeyedState[Any]]:
+    """A stream whose lines have been forgotten, and its memory."""
+    stream = MemoryStream([Reminding()])
+    for place, text in enumerate((*lines, "later")):
+        when_ms = 3 * EXPIRY_BUCKET_MS if place == len(lines) else 0
+        stream.publish("lines", key=None, value=text.encode(), timestamp_ms=when_ms)
+    stream.run_until_idle()
+    return stream, stream._workshop.state("reminding", 0)
+
+
+def test_a_room_with_deadlines_hears_of_each_expired_entry_once():
+    """What it says leaves with the cycle that forgets the entry, and what it puts stays."""
+    stream, state = reminded("a", "again")
+    assert sorted(r.value or b"" for r in stream.read("words")) == [b"a", b"again"]
+    assert (state.get("a"), state.get("told again")) == (None, "again")
+
+
+def test_an_entry_that_cannot_lapse_goes_to_the_dead_letters():
+    """Nothing it said or put remains, it is forgotten, and the others lapse."""
+    stream, state = reminded("bad", "good")
+    (letter,) = stream.read("dead-letters")
+    assert (letter.key, msgspec.msgpack.decode(letter.value or b"")) == (b"bad", "bad")
+    assert dict(letter.headers)["source_topic"] == b"reminding-changelog"
+    assert [r.value for r in stream.read("words")] == [b"good"]
+    assert (state.get("bad"), state.get("never kept")) == (None, None)
+
+
+def test_what_lapsing_entries_say_counts_towards_the_bound_of_a_cycle():
+    workshop = Workshop([Reminding()], dict.fromkeys(("words", "dead-letters"), 1))
+    outbox = workshop.new_outbox()
+    for offset in range(EXPIRED_PER_CYCLE_MAX):
+        workshop.work(line(offset, str(offset)), outbox, RoomReport())
+    later = line(EXPIRED_PER_CYCLE_MAX, "later", 3 * EXPIRY_BUCKET_MS)
+    workshop.work(later, outbox, RoomReport())
+    workshop.changelog([SOURCE], outbox)
+    assert len(outbox) == EXPIRED_PER_CYCLE_MAX // 2
