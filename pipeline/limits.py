@@ -13,14 +13,14 @@ from pipeline.formats.xml_source import ELEMENTS_MAX, XML_NESTING_MAX
 from pipeline.intake.check_manifest import PARTS_MAX
 from pipeline.intake.check_masses import MASS_DECIMALS_MAX, MASS_KG_MAX
 from pipeline.intake.check_values import AMOUNT_MAX
-from pipeline.model import InspectionResult, Manifest, Payment
+from pipeline.model import Cancellation, InspectionResult, Manifest, Movement, Payment
 from pipeline.model.nesting import NESTING_MAX
 from pipeline.sandbox.manifest_files import MESSAGE_BYTES_MAX
 from pipeline.settings import Settings
 from pipeline.stream.records import HEADERS_MAX, RECORD_BYTES_MAX
 from pipeline.stream.unpack import BATCH_BYTES_MAX, FETCHED_BYTES_MAX, FRAME_BYTES_MAX
 
-INCOMING = (Manifest, InspectionResult, Payment)
+INCOMING = (Manifest, InspectionResult, Payment, Movement, Cancellation)
 
 
 class Limit(NamedTuple):

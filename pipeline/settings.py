@@ -58,6 +58,9 @@ class Settings:
     """Comma-separated ids of carriers with a deferred account or guarantee."""
     carriers_with_topics: str = ""
     """Comma-separated ids of carriers with topics of their own; the same for all workers."""
+    scanned_carriers: str = ""
+    """Comma-separated ids of carriers whose parcels are scanned when they arrive, `*` for all: only
+    their announced parcels are asked after, and closed, when no scan comes."""
     session_timeout_ms: int = 10_000
     """A worker silent for this long loses its partitions."""
     transaction_timeout_ms: int = 12_000
@@ -82,6 +85,10 @@ class Settings:
     def carriers_on_account(self) -> frozenset[str]:
         """Ids in `on_account_carriers`."""
         return _listed(self.on_account_carriers)
+
+    def carriers_scanned(self) -> frozenset[str]:
+        """Ids in `scanned_carriers`."""
+        return _listed(self.scanned_carriers)
 
     def carriers_apart(self) -> frozenset[str]:
         """Ids in `carriers_with_topics`.

@@ -20,6 +20,7 @@ from pipeline.model import (
     Announced,
     Assessed,
     Assessment,
+    Reversal,
     RuleHit,
     Versions,
     case_key,
@@ -41,13 +42,14 @@ RESTRICTED_RULES = frozenset({"R05", "R08"})
 
 _encode_envelope = msgspec.msgpack.Encoder().encode
 _decode_envelope = msgspec.msgpack.Decoder(list[Announced]).decode
+_decode_reversals = msgspec.msgpack.Decoder(list[Reversal]).decode
 
 
 class AssessRoom:
     """Second room. Key of its work: the consignee."""
 
     name = "assess"
-    inputs = ("parcels",)
+    inputs = ("parcels", "reversals")
     outputs = ("dead-letters",)
     state_type = Exposure
     enclosers = {"assessments": _encode_envelope}  # noqa: RUF012 - never changed
@@ -72,6 +74,13 @@ class AssessRoom:
         """Of everything the decisions rest on."""
 
     def work(self, record: Record, state: KeyedState[Exposure], outbox: Outbox) -> None:
+        """Work on one envelope of parcels, or of such as count no longer for their consignee."""
+        if record.topic == "reversals":
+            _reverse(record, state)
+        else:
+            self._assess_all(record, state, outbox)
+
+    def _assess_all(self, record: Record, state: KeyedState[Exposure], outbox: Outbox) -> None:
         """Assess the parcels of one envelope; one that fails spoils only itself."""
         partitions = outbox.partitions_of("assessments")
         for announced in _decode_envelope(record.value or b""):
@@ -95,7 +104,8 @@ class AssessRoom:
                 exposure.with_parcel(_exposure_entry(key, announced, assessed)),
                 expires_at_ms=record.timestamp_ms + EXPOSURE_KEPT_MS,
             )
-            outbox.enclose("assessments", partition_of(key.encode(), partitions), assessed)
+            counted = msgspec.structs.replace(assessed, consignee=bytes.fromhex(consignee))
+            outbox.enclose("assessments", partition_of(key.encode(), partitions), counted)
 
     def assess(self, announced: Announced, exposure: Exposure) -> Assessed:
         """Everything about one parcel. Pure."""
@@ -148,6 +158,17 @@ def build_assess_room(settings: Settings, book: RuleBook, data_rules_version: st
     return AssessRoom(settings, book, load_risk_rules(), data_rules_version)
 
 
+def _reverse(record: Record, state: KeyedState[Exposure]) -> None:
+    """Take parcels back from what is remembered of their consignees."""
+    for reversal in _decode_reversals(record.value or b""):
+        exposure = state.get(reversal.consignee)
+        if exposure:
+            left = exposure.without_parcel(reversal.case_key, reversal.version)
+            state.put(
+                reversal.consignee, left, expires_at_ms=record.timestamp_ms + EXPOSURE_KEPT_MS
+            )
+
+
 def _exposure_entry(key: str, announced: Announced, assessed: Assessed) -> ExposureEntry:
     revenue = assessed.assessment.revenue
     return ExposureEntry(
@@ -155,4 +176,5 @@ def _exposure_entry(key: str, announced: Announced, assessed: Assessed) -> Expos
         int(announced.header.estimated_arrival_at.timestamp()),
         revenue.intrinsic_value,
         revenue.currency,
+        announced.header.version,
     )

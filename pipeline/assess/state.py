@@ -15,6 +15,7 @@ class ExposureEntry(Struct, frozen=True, array_like=True):
     arrival_s: int  # estimated arrival, Unix seconds
     intrinsic_value: Decimal
     currency: str  # of the destination
+    version: int = 0
 
 
 class Exposure(Struct, frozen=True, array_like=True):
@@ -34,6 +35,16 @@ class Exposure(Struct, frozen=True, array_like=True):
         """With one more parcel; a newer version of a parcel replaces the older."""
         kept = [known for known in self.entries if known.case_key != entry.case_key]
         return Exposure([*kept, entry][-ENTRIES_MAX:])
+
+    def without_parcel(self, case_key: str, version: int) -> "Exposure":
+        """Without a parcel, unless a newer version of it than this has come since."""
+        return Exposure(
+            [
+                known
+                for known in self.entries
+                if known.case_key != case_key or known.version > version
+            ]
+        )
 
 
 NO_EXPOSURE = Exposure([])

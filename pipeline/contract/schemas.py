@@ -9,10 +9,13 @@ import msgspec
 
 from pipeline.model import (
     Acknowledgement,
+    Cancellation,
     DeadLetter,
     Decision,
     InspectionResult,
     Manifest,
+    Movement,
+    Notice,
     Payment,
 )
 
@@ -21,9 +24,12 @@ JsonObject = dict[str, Any]
 SCHEMA_VERSION = 1
 PAYLOADS: dict[str, type[msgspec.Struct]] = {
     struct.__name__: struct
-    for struct in (Manifest, Acknowledgement, Decision, InspectionResult, Payment, DeadLetter)
+    for struct in (
+        *(Manifest, Acknowledgement, Decision, InspectionResult, Payment),
+        *(Movement, Cancellation, Notice, DeadLetter),
+    )
 }
-INCOMING = frozenset({"Manifest", "InspectionResult", "Payment"})
+INCOMING = frozenset({"Manifest", "InspectionResult", "Payment", "Movement", "Cancellation"})
 HEADERS_ONLY = "DeadLetter"
 """Its value is the original bytes: the schema describes the record's headers."""
 

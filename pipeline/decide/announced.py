@@ -5,16 +5,19 @@ from datetime import datetime
 
 import msgspec
 
+from pipeline.decide.arrivals import Arrivals, Watched, keep_watch
 from pipeline.decide.decide import ZERO, rule_on
-from pipeline.decide.moves import MOVES, CaseEvent, Move
+from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.publish import Occasion, Step, instant, publish, take_step
 from pipeline.decide.read import refusal
 from pipeline.decide.refuse import late_rule, refuse_announcement
-from pipeline.decide.state import CASE_KEPT_MS, Case, kept
+from pipeline.decide.reverse import reverse
+from pipeline.decide.state import Case, CaseState, Memory, case_of, kept, put_case
 from pipeline.errors import ErrorCode
 from pipeline.model import Assessed, Cause, case_key
 from pipeline.model.carrier_topics import CarrierTopics
-from pipeline.stream import KeyedState, Outbox, Record
+from pipeline.rulebook.deadlines import load_locked_fields
+from pipeline.stream import Outbox, Record
 
 log = logging.getLogger(__name__)
 
@@ -26,29 +29,16 @@ _decode_assessed = msgspec.msgpack.Decoder(Assessed).decode
 _encode_envelope = msgspec.msgpack.Encoder().encode
 
 
-def decide_envelope(
-    record: Record, state: KeyedState[Case], topics: CarrierTopics, outbox: Outbox
-) -> None:
-    """Decide all parcels of an envelope, in order."""
-    occurred_at = instant(record.timestamp_ms)
-    for assessed in _open_envelope(record, outbox):
-        mark = outbox.mark()
-        try:
-            _decide(assessed, record, occurred_at, state, topics, outbox)
-        except Exception as error:
-            log.exception("could not decide a parcel; it goes to the dead letters")
-            outbox.roll_back(mark)
-            what = f"{type(error).__name__}: {error}"
-            _set_aside(record, ErrorCode.INTERNAL_ERROR, what, assessed, outbox)
+def first_step(assessed: Assessed, occurred_at: datetime, before: Case | None = None) -> Step:
+    """The first decision on a parcel; `before` is a case of it that has none or was ended."""
+    ruling = rule_on(assessed.assessment)
+    if before is not None and before.moved:
+        late = " Its data came after it was scanned."
+        ruling = ruling._replace(reason=ruling.reason + late)
+    return take_step(assessed, ruling, Occasion(Cause.ASSESSMENT, occurred_at), before)
 
 
-def first_step(assessed: Assessed, occurred_at: datetime) -> Step:
-    """The first decision on a parcel."""
-    occasion = Occasion(Cause.ASSESSMENT, occurred_at)
-    return take_step(assessed, rule_on(assessed.assessment), occasion, None)
-
-
-def amend(case: Case, assessed: Assessed, occurred_at: datetime) -> Step:
+def amend(assessed: Assessed, occurred_at: datetime, case: Case) -> Step:
     """Decide anew on changed data. What was paid counts on, unless the currency is another."""
     paid, refund = case.paid, ""
     before = kept(case)
@@ -66,36 +56,84 @@ def amend(case: Case, assessed: Assessed, occurred_at: datetime) -> Step:
 
 
 def event_of(assessed: Assessed, case: Case) -> CaseEvent:
-    """Whether an announcement amends the case: a newer version of the same manifest."""
+    """What an announcement is to the case: an amendment is a newer version of its manifest."""
     header = assessed.header
-    if header.manifest_id == case.manifest_id and header.version > case.version:
-        return CaseEvent.AMENDED
-    return CaseEvent.ANNOUNCED
+    if header.manifest_id != case.manifest_id:
+        return CaseEvent.ANNOUNCED
+    return CaseEvent.AMENDED if header.version > case.version else CaseEvent.OUTDATED
 
 
-def _decide(
-    assessed: Assessed,
-    record: Record,
-    occurred_at: datetime,
-    state: KeyedState[Case],
-    topics: CarrierTopics,
-    outbox: Outbox,
-) -> None:
-    header = assessed.header
-    key = case_key(header.carrier, assessed.parcel_id)
-    case = state.get(key)
-    if case is None:
-        step = first_step(assessed, occurred_at)
-    else:
-        move = MOVES[case.state, event_of(assessed, case)]
-        if move is not Move.DECIDE:
-            refuse_announcement(assessed, case, late_rule(move, assessed, case), topics, outbox)
-            return
-        step = amend(case, assessed, occurred_at)
-    received_at_ms = round(header.received_at.timestamp() * 1000)
-    publish(step.decision, record, received_at_ms, outbox)
-    # Last, so that an error before it leaves the case as it was.
-    state.put(key, step.case, expires_at_ms=record.timestamp_ms + CASE_KEPT_MS)
+class Announcements:
+    """Decides the parcels of envelopes: what is wrong with one concerns only that one."""
+
+    def __init__(self, topics: CarrierTopics, arrivals: Arrivals) -> None:
+        self._topics = topics
+        self._arrivals = arrivals
+        self._locked = load_locked_fields()
+
+    def decide(self, record: Record, memory: Memory, outbox: Outbox) -> None:
+        """Decide all parcels of an envelope, in order."""
+        occurred_at = instant(record.timestamp_ms)
+        watched: Watched = {}
+        for assessed in _open_envelope(record, outbox):
+            mark = outbox.mark()
+            try:
+                self._decide(assessed, record, occurred_at, memory, watched, outbox)
+            except Exception as error:
+                log.exception("could not decide a parcel; it goes to the dead letters")
+                outbox.roll_back(mark)
+                what = f"{type(error).__name__}: {error}"
+                _set_aside(record, ErrorCode.INTERNAL_ERROR, what, assessed, outbox)
+        keep_watch(watched, record, memory)
+
+    def _decide(
+        self,
+        assessed: Assessed,
+        record: Record,
+        occurred_at: datetime,
+        memory: Memory,
+        watched: Watched,
+        outbox: Outbox,
+    ) -> None:
+        header = assessed.header
+        key = case_key(header.carrier, assessed.parcel_id)
+        case = case_of(memory, key)
+        if case is None:
+            step = first_step(assessed, occurred_at)
+        else:
+            move = legal_move(case.state, event_of(assessed, case))
+            locked = move is Move.DECIDE and self._locked_change(assessed, case)
+            if locked or move is not Move.DECIDE:
+                rule = late_rule(move, assessed, case)
+                refuse_announcement(assessed, case, rule, self._topics, outbox, locked or "")
+                if assessed.consignee != case.consignee:
+                    reverse(assessed.consignee, key, header.version, outbox)
+                return
+            is_open = case.state is CaseState.AWAITING_PAYMENT
+            step = (amend if is_open else first_step)(assessed, occurred_at, case)
+            if assessed.consignee != case.consignee:
+                reverse(case.consignee, key, case.version, outbox)
+        case, deadlines = step.case, self._arrivals.deadlines_of(header)
+        if deadlines and not case.arrived:
+            case = msgspec.structs.replace(case, due_h=deadlines.reminder)
+            watched.setdefault(deadlines, []).append(key)
+        elif case.due_h:
+            case = msgspec.structs.replace(case, due_h=0)
+        received_at_ms = round(header.received_at.timestamp() * 1000)
+        publish(step.decision, record, received_at_ms, outbox)
+        # Last, so that an error before it leaves the case as it was.
+        put_case(memory, key, case, record.timestamp_ms)
+
+    def _locked_change(self, assessed: Assessed, case: Case) -> str:
+        """What an amendment changes though it may not; empty if nothing."""
+        before = kept(case)
+        if before is None:
+            return ""
+        for field in self._locked:
+            old, new = getattr(before.header, field), getattr(assessed.header, field)
+            if old != new:
+                return f"{field}: {new}, before {old}"
+        return ""
 
 
 def _open_envelope(record: Record, outbox: Outbox) -> list[Assessed]:

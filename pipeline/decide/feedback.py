@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from pipeline.decide.inspected import confirm, reassess, refuse_parcel
-from pipeline.decide.moves import EVENT_OF_VERDICT, MOVES, CaseEvent, Move
+from pipeline.decide.moves import EVENT_OF_VERDICT, CaseEvent, Move, legal_move, told
 from pipeline.decide.paid import pay
 from pipeline.decide.publish import Occasion, Step
 from pipeline.decide.read import Refusal, refusal
@@ -40,11 +40,11 @@ def feed_back(
     if len(case.feedback) >= FEEDBACK_PER_CASE_MAX:
         return refusal(ErrorCode.ILLEGAL_MOVE, f"the case has taken in {FEEDBACK_PER_CASE_MAX}")
     event = _event_of(feedback)
-    move = MOVES[case.state, event]
+    move = legal_move(case.state, event)
     assessed = kept(case)
     if move is Move.ILLEGAL or assessed is None:
-        state = case.state.name.lower().replace("_", " ")
-        return refusal(ErrorCode.ILLEGAL_MOVE, f"{event.value}, but the parcel is {state}")
+        what = f"{event.value}, but the parcel is {told(case.state)}"
+        return refusal(ErrorCode.ILLEGAL_MOVE, what)
     noted = msgspec.structs.replace(case, feedback=(*case.feedback, own_id))
     if isinstance(feedback, Payment):
         occasion = Occasion(Cause.PAYMENT, occurred_at, feedback.payment_id)

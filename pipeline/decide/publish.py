@@ -62,10 +62,7 @@ def take_step(assessed: Assessed, ruling: Ruling, occasion: Occasion, before: Ca
     """Apply a ruling to a case."""
     header, assessment = assessed.header, assessed.assessment
     carrier, parcel_id, version = header.carrier, assessed.parcel_id, header.version
-    number, supersedes = 1, ""
-    if before is not None:
-        number = before.event_number + 1
-        supersedes = event_id(carrier, parcel_id, before.version, before.event_number)
+    number, supersedes = next_event(carrier, parcel_id, before)
     decision = Decision(
         event_id=event_id(carrier, parcel_id, version, number),
         event_number=number,
@@ -92,11 +89,30 @@ def take_step(assessed: Assessed, ruling: Ruling, occasion: Occasion, before: Ca
         causing_id=occasion.causing_id,
     )
     case = Case(
-        ruling.state, version, header.manifest_id, number, assessed=keep(assessed, ruling.state)
+        ruling.state,
+        version,
+        header.manifest_id,
+        number,
+        assessed=keep(assessed, ruling.state),
+        consignee=assessed.consignee,
     )
     if before is not None:
-        case = msgspec.structs.replace(case, paid=before.paid, feedback=before.feedback)
+        case = msgspec.structs.replace(
+            case,
+            paid=before.paid,
+            feedback=before.feedback,
+            moved=before.moved,
+            due_h=before.due_h,
+        )
     return Step(case, decision)
+
+
+def next_event(carrier: str, parcel_id: str, before: Case | None) -> tuple[int, str]:
+    """Number of the next event of a case, and the id of the event it replaces, if there is one."""
+    if before is None or not before.event_number:
+        return 1, ""
+    replaced = event_id(carrier, parcel_id, before.version, before.event_number)
+    return before.event_number + 1, replaced
 
 
 def publish(decision: Decision, record: Record, received_at_ms: int, outbox: Outbox) -> None:

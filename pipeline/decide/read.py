@@ -1,11 +1,11 @@
-"""From bytes to an inspection result or a payment: what is wrong is told, never raised."""
+"""From bytes to a message about a case: what is wrong is told, never raised."""
 
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from pipeline.errors import ERROR_TEXTS, ErrorCode
-from pipeline.model import InspectionResult, Payment, case_key
+from pipeline.model import Cancellation, InspectionResult, Movement, Payment, case_key
 from pipeline.model.nesting import NESTING_MAX, nests_too_deeply
 from pipeline.stream import Record
 
@@ -23,7 +23,7 @@ class Refusal(NamedTuple):
     text: str
 
 
-Feedback = TypeVar("Feedback", InspectionResult, Payment)
+Feedback = TypeVar("Feedback", InspectionResult, Payment, Movement, Cancellation)
 
 _decode_version = msgspec.json.Decoder(_SchemaVersion).decode
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.decide.moves import Move
-from pipeline.decide.state import Case
+from pipeline.decide.state import Case, CaseState
 from pipeline.model import (
     Acknowledgement,
     AcknowledgementStatus,
@@ -25,6 +25,8 @@ class LateRule(StrEnum):
     DUPLICATE_PARCEL = "duplicate_parcel"
     OUTDATED_VERSION = "outdated_version"
     AMENDMENT_TOO_LATE = "amendment_too_late"
+    LOCKED_FIELD = "locked_field"
+    CANCELLED_PARCEL = "cancelled_parcel"
 
 
 class RuleText(NamedTuple):
@@ -49,6 +51,15 @@ LATE_RULES = {
         "wait for the result of the inspection; after release, ask the customs office for a "
         "correction of the declaration",
     ),
+    LateRule.LOCKED_FIELD: RuleText(
+        "an amendment may not change this field of the manifest; the earlier decision stands",
+        "cancel the parcel and announce it anew",
+    ),
+    LateRule.CANCELLED_PARCEL: RuleText(
+        "the parcel was cancelled, and this is no newer version of its manifest",
+        "nothing to do, if the cancellation is right; else send a version higher than that, or "
+        "announce the parcel on another manifest",
+    ),
 }
 
 _encode = msgspec.json.Encoder().encode
@@ -56,8 +67,12 @@ _encode = msgspec.json.Encoder().encode
 
 def late_rule(move: Move, assessed: Assessed, case: Case) -> LateRule:
     """Which rule the announcement breaks."""
+    if move is Move.DECIDE:
+        return LateRule.LOCKED_FIELD
     if move is Move.REFUSE_AMENDMENT:
         return LateRule.AMENDMENT_TOO_LATE
+    if case.state is CaseState.CANCELLED:
+        return LateRule.CANCELLED_PARCEL
     header = assessed.header
     if header.manifest_id == case.manifest_id and header.version < case.version:
         return LateRule.OUTDATED_VERSION
@@ -65,7 +80,12 @@ def late_rule(move: Move, assessed: Assessed, case: Case) -> LateRule:
 
 
 def refuse_announcement(
-    assessed: Assessed, case: Case, rule: LateRule, topics: CarrierTopics, outbox: Outbox
+    assessed: Assessed,
+    case: Case,
+    rule: LateRule,
+    topics: CarrierTopics,
+    outbox: Outbox,
+    value: str = "",
 ) -> None:
     """Tell the carrier: an acknowledgement that takes one accepted parcel back."""
     header, text = assessed.header, LATE_RULES[rule]
@@ -88,7 +108,7 @@ def refuse_announcement(
                 text=text.text,
                 correction=text.correction,
                 parcel_id=assessed.parcel_id,
-                value=f"manifest {case.manifest_id}, version {case.version}",
+                value=value or f"manifest {case.manifest_id}, version {case.version}",
             )
         ],
     )

@@ -1,5 +1,6 @@
 """What the decide room remembers of each parcel: its case."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
@@ -7,9 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.model import Assessed
+from pipeline.stream import KeyedState
 
 CASE_KEPT_MS = 400 * 24 * 3_600_000
 """A postal item id may be used again after 12 months (UPU standard S10); a case outlives that."""
+UNDECIDED_KEPT_MS = 120 * 24 * 3_600_000
+"""A case without a decision rests on a scan or a cancellation alone; it outlives its deadlines."""
 FEEDBACK_PER_CASE_MAX = 100
 """Payments and results one case takes in; whatever comes beyond needs a person."""
 
@@ -23,8 +27,21 @@ class CaseState(IntEnum):
     AWAITING_PAYMENT_INSPECTED = 3  # an officer has seen the goods: no amendment any more
     RELEASED = 4
     REFUSED = 5
+    EXPECTED = 6  # scanned, but not announced
+    CANCELLED = 7
+    CLOSED = 8  # by a deadline: not arrived, or without data
 
 
+class Stage(IntEnum):
+    """How far a parcel was scanned."""
+
+    NOWHERE = 0
+    DEPARTED = 1
+    ARRIVED = 2
+    PRESENTED = 3
+
+
+_ENDS_WITHOUT_DATA = frozenset({CaseState.EXPECTED, CaseState.CANCELLED, CaseState.CLOSED})
 _AWAITING_PAYMENT = frozenset({CaseState.AWAITING_PAYMENT, CaseState.AWAITING_PAYMENT_INSPECTED})
 
 
@@ -44,6 +61,48 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     feedback: tuple[str, ...] = ()
     assessed: bytes = b""
     """msgpack of `Assessed`; empty once the case is closed."""
+    consignee: bytes = b""
+    """Pseudonym of the consignee for whom the parcel counts."""
+    moved: Stage = Stage.NOWHERE
+    due_h: int = 0
+    """The hour, since 1970, of the next deadline; 0: there is none."""
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the parcel is known to be here: by a scan, or because an officer has seen it."""
+        return self.moved >= Stage.ARRIVED or any(map(_is_result, self.feedback))
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Cases with the same deadline: an entry that expires, and is worked on then."""
+
+    due_h: int
+    closing_h: int
+    """The hour of the deadline after this one; 0: this is the last."""
+    cases: list[str]
+
+
+Entry = Case | Watch
+"""One is written as an array and the other as a map: that tells them apart."""
+Memory = KeyedState[Entry]
+
+
+def case_of(memory: Memory, key: str) -> Case | None:
+    """The case of a parcel."""
+    entry = memory.get(key)
+    return entry if isinstance(entry, Case) else None
+
+
+def put_case(memory: Memory, key: str, case: Case, now_ms: int) -> None:
+    """Remember a case."""
+    undecided = case.state in _ENDS_WITHOUT_DATA and case.event_number <= 1
+    kept_ms = UNDECIDED_KEPT_MS if undecided else CASE_KEPT_MS
+    memory.put(key, case, expires_at_ms=now_ms + kept_ms)
+
+
+def _is_result(feedback_id: str) -> bool:
+    return feedback_id.startswith("inspection_result/")
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -31,11 +31,18 @@ from pipeline.model.declared import (
     Package,
     Statement,
 )
-from pipeline.model.envelope import Announced, Assessed, Assessment, ManifestHeader
+from pipeline.model.envelope import (
+    Announced,
+    Assessed,
+    Assessment,
+    ManifestHeader,
+    Reversal,
+)
 from pipeline.model.facts import (
     DecisionNoted,
     FeedbackNoted,
     ManifestNoted,
+    NoticeNoted,
     RejectionNoted,
 )
 from pipeline.model.feedback import (
@@ -48,6 +55,8 @@ from pipeline.model.feedback import (
 from pipeline.model.filing import DataSet, PartialFiling, ReceptacleLink
 from pipeline.model.identity import consignee_key
 from pipeline.model.manifest import Manifest, ManifestFrame, manifest_key
+from pipeline.model.movement import Cancellation, Movement, MovementKind
+from pipeline.model.notice import Notice, NoticeKind
 from pipeline.model.parcel import (
     Address,
     GoodsItem,
@@ -77,6 +86,7 @@ __all__ = [
     "Announced",
     "Assessed",
     "Assessment",
+    "Cancellation",
     "Cause",
     "Charge",
     "ChargeKind",
@@ -101,8 +111,13 @@ __all__ = [
     "ManifestHeader",
     "ManifestNoted",
     "Money",
+    "Movement",
+    "MovementKind",
     "NotCharged",
     "NothingReason",
+    "Notice",
+    "NoticeKind",
+    "NoticeNoted",
     "Outcome",
     "Package",
     "Parcel",
@@ -116,6 +131,7 @@ __all__ = [
     "RelatedParty",
     "RevenueAssessment",
     "RevenueLine",
+    "Reversal",
     "RuleHit",
     "SelectedBy",
     "Severity",

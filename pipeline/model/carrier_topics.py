@@ -9,6 +9,8 @@ from typing import Self
 
 MANIFESTS = "manifests"
 ACKNOWLEDGEMENTS = "acknowledgements"
+CANCELLATIONS = "cancellations"
+NOTICES = "notices"
 
 
 def own_topic(topic: str, carrier: str) -> str:
@@ -45,6 +47,16 @@ class CarrierTopics:
             *(own_topic(ACKNOWLEDGEMENTS, carrier) for carrier in sorted(self.carriers)),
         )
         """All topics on which they are answered."""
+        self.cancellations = (
+            CANCELLATIONS,
+            *(own_topic(CANCELLATIONS, carrier) for carrier in sorted(self.carriers)),
+        )
+        """All topics on which they take parcels back."""
+        self.notices = (
+            NOTICES,
+            *(own_topic(NOTICES, carrier) for carrier in sorted(self.carriers)),
+        )
+        """All topics on which notices about parcels stand."""
 
     def owner_of(self, topic: str) -> str | None:
         """The only carrier that may write to a topic; None if carriers share it."""
@@ -58,13 +70,19 @@ class CarrierTopics:
         """The topic a carrier writes its manifests to."""
         return self._edition(MANIFESTS, carrier)
 
+    def notices_to(self, carrier: str) -> tuple[str, ...]:
+        """Where notices about a carrier's parcels go: to all who work on them, and to it."""
+        if carrier in self.carriers:
+            return NOTICES, own_topic(NOTICES, carrier)
+        return (NOTICES,)
+
     def is_sender(self, carrier: str, topic: str) -> bool:
-        """Whether a manifest of this carrier may stand on this topic.
+        """Whether a manifest or a cancellation of this carrier may stand on this topic.
 
         A carrier with topics of its own writes nowhere else: on a shared topic its name would be
         anybody's to use.
         """
-        return topic == self.manifests_of(carrier)
+        return topic in (self.manifests_of(carrier), self._edition(CANCELLATIONS, carrier))
 
     def _edition(self, topic: str, carrier: str) -> str:
         return own_topic(topic, carrier) if carrier in self.carriers else topic

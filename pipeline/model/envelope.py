@@ -60,3 +60,12 @@ class Assessed(Struct, frozen=True, gc=False, array_like=True):
     parcel_id: str
     assessment: Assessment
     parcel: Parcel | None
+    consignee: bytes = b""  # pseudonym, for `Reversal`
+
+
+class Reversal(Struct, frozen=True, gc=False, array_like=True):
+    """Decide to assess: up to this version, a parcel no longer counts for its consignee."""
+
+    consignee: str  # pseudonym
+    case_key: str
+    version: int

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from pipeline.model.decision import Cause, IrgCategory, Outcome
+from pipeline.model.notice import NoticeKind
 
 
 class ManifestNoted(NamedTuple):
@@ -34,7 +35,13 @@ class RejectionNoted(NamedTuple):
 
 
 class FeedbackNoted(NamedTuple):
-    """An inspection result or payment was worked on."""
+    """A message about a case was worked on."""
 
-    kind: str  # "inspection_result" or "payment"
-    effect: str  # "applied" or "repeated"
+    kind: str  # "inspection_result", "payment", "movement" or "cancellation"
+    effect: str  # "applied", "refused" or "repeated"
+
+
+class NoticeNoted(NamedTuple):
+    """Decide published one notice."""
+
+    kind: NoticeKind

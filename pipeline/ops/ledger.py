@@ -71,6 +71,7 @@ class DecisionHead(msgspec.Struct, frozen=True, gc=False):
     event_id: str
     carrier: str
     parcel_id: str
+    manifest_id: str
     parcel_version: int
     cause: str
     received_at: datetime
@@ -175,7 +176,7 @@ class Tally:
         if head.cause not in _FIRST_DECISIONS:
             self._later_events += 1
             return None
-        version = hash((head.carrier, head.parcel_id, head.parcel_version))
+        version = hash((head.carrier, head.manifest_id, head.parcel_id, head.parcel_version))
         if version in self._versions:
             self._decided_twice += 1
             return None

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from pipeline.errors import ErrorCode
 from pipeline.model.decision import Cause, IrgCategory, Outcome, Versions
+from pipeline.model.notice import NoticeKind
 from pipeline.ops.histogram import BatchHistogram
 from pipeline.stream.room import Room
 from pipeline.stream.snapshot_folder import Unusable
@@ -89,7 +90,13 @@ class Metrics:
             "cause",
         )
         self.feedback = self._counter(
-            "feedback", "Inspection results and payments worked on, by effect.", "kind", "effect"
+            "feedback",
+            "Inspection results, payments, movements and cancellations worked on, by effect.",
+            "kind",
+            "effect",
+        )
+        self.notices = self._counter(
+            "notices", "Notices about parcels: cancellations, demands, holds, closings.", "kind"
         )
         self.dead_letters = self._counter(
             "dead_letters",
@@ -215,6 +222,8 @@ class Metrics:
     def _start_at_zero(self, rooms: tuple[Room, ...]) -> None:
         for outcome, category, cause in product(Outcome, IrgCategory, Cause):
             self.parcels_decided.labels(outcome.value, category.value, cause.value)
+        for kind in NoticeKind:
+            self.notices.labels(kind.value)
         for result in MANIFEST_RESULTS:
             self.manifests.labels(result)
         for reason in Unusable:

@@ -3,7 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from pipeline.model.facts import DecisionNoted, FeedbackNoted, ManifestNoted, RejectionNoted
+from pipeline.model.facts import (
+    DecisionNoted,
+    FeedbackNoted,
+    ManifestNoted,
+    NoticeNoted,
+    RejectionNoted,
+)
 from pipeline.ops.metrics import Metrics
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.report import CycleReport, RestoreReport, StateSizes
@@ -104,6 +110,8 @@ class MetricsObserver:
                     self._metrics.parcels_rejected.labels("decide", note.code).inc(note.parcels)
                 case FeedbackNoted():
                     self._metrics.feedback.labels(note.kind, note.effect).inc()
+                case NoticeNoted():
+                    self._metrics.notices.labels(note.kind.value).inc()
         self._count_decisions(decisions, report.committed_at_ms)
 
     def _count_decisions(self, decisions: Iterable[DecisionNoted], committed_at_ms: int) -> None:

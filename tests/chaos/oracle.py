@@ -9,7 +9,7 @@ from tests.chaos.load import Sent
 from tests.chaos.reader import OpenTransactionError, Read, read_all
 from tests.chaos.stuck import committed_offsets
 
-INNER_TOPICS = ("parcels", "assessments")
+INNER_TOPICS = ("parcels", "assessments", "reversals")
 TOPICS = (
     "manifests",
     "acknowledgements",
@@ -20,6 +20,10 @@ TOPICS = (
     "revenue",
     "inspections",
     "payments",
+    "movements",
+    "cancellations",
+    "reversals",
+    "notices",
     "dead-letters",
     "intake-changelog",
     "assess-changelog",

@@ -19,6 +19,9 @@ ROOM_OF = {
     "assessments": "decide",
     "inspections": "decide",
     "payments": "decide",
+    "movements": "decide",
+    "cancellations": "decide",
+    "reversals": "assess",
 }
 LOOK_S = 0.5
 PROBE_MS = 2_000

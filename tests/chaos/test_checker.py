@@ -91,7 +91,7 @@ def truth(written: dict[str, list[Read]]) -> Truth:
         for topic in ("manifests", "inspections", "payments")
         for r in records[topic]
     ]
-    inputs = ("manifests", "parcels", "assessments", "inspections", "payments")
+    inputs = ("manifests", "parcels", "reversals", "assessments", "inspections", "payments")
     offsets = {(topic, 0): len(records[topic]) for topic in inputs}
     return Truth(sent, records, offsets)
 

@@ -11,6 +11,10 @@ from pipeline.stream.room import changelog_topic
 
 APART = ("SWIFTPOST", "BLUEWAVE")
 TOPICS = declarations(APART)
+FEEDBACK = {
+    *("inspections", "payments", "movements", "cancellations"),
+    *(f"cancellations.{carrier}" for carrier in APART),
+}
 OUTCOMES = {"release", "inspection", "revenue"}
 
 
@@ -26,10 +30,12 @@ def topics_of(user: str, operation: Operation, **users: str) -> set[str]:
     }
 
 
-def test_a_carrier_apart_has_its_two_topics_and_groups_of_its_name() -> None:
+def test_a_carrier_apart_has_its_own_topics_and_groups_of_its_name() -> None:
     assert [right for right in rights() if right.user == "BLUEWAVE"] == [
         Right("BLUEWAVE", Operation.READ, Resource.TOPIC, "nl.acknowledgements.BLUEWAVE"),
+        Right("BLUEWAVE", Operation.READ, Resource.TOPIC, "nl.notices.BLUEWAVE"),
         Right("BLUEWAVE", Operation.READ, Resource.GROUP, "BLUEWAVE/", True),
+        Right("BLUEWAVE", Operation.WRITE, Resource.TOPIC, "nl.cancellations.BLUEWAVE"),
         Right("BLUEWAVE", Operation.WRITE, Resource.TOPIC, "nl.manifests.BLUEWAVE"),
     ]
 
@@ -53,7 +59,7 @@ def test_workers_have_their_group_and_their_transactions() -> None:
 
 
 def test_nobody_but_the_workers_writes_outcomes_and_answers() -> None:
-    guarded = {f"nl.{name}" for name in (*OUTCOMES, "acknowledgements", "dead-letters")}
+    guarded = {f"nl.{name}" for name in (*OUTCOMES, "notices", "acknowledgements", "dead-letters")}
     writers = {r.user for r in rights() if r.operation is Operation.WRITE and r.name in guarded}
     assert writers == {"workers"}
 
@@ -61,9 +67,9 @@ def test_nobody_but_the_workers_writes_outcomes_and_answers() -> None:
 @pytest.mark.parametrize(
     ("user", "read", "written"),
     [
-        ("officers", {"inspection"}, {"inspections"}),
-        ("collectors", {"revenue"}, {"payments"}),
-        ("warehouses", {"release"}, set()),
+        ("officers", {"inspection", "notices"}, {"inspections"}),
+        ("collectors", {"revenue", "notices"}, {"payments"}),
+        ("warehouses", {"release", "notices"}, {"movements"}),
     ],
 )
 def test_others_read_their_outcome_and_write_their_feedback(
@@ -75,18 +81,22 @@ def test_others_read_their_outcome_and_write_their_feedback(
 
 def test_operators_may_read_what_the_ledger_counts_and_write_nothing() -> None:
     public = {topic.name for topic in TOPICS if topic.public}
-    assert topics_of("operators", Operation.READ) == public - {"inspections", "payments"}
+    assert topics_of("operators", Operation.READ) == public - FEEDBACK
     assert topics_of("operators", Operation.WRITE) == set()
 
 
 def test_carriers_that_share_topics_get_rights_only_when_named() -> None:
     assert topics_of("carriers", Operation.WRITE) == set()
-    assert topics_of("postal", Operation.WRITE, carriers="postal") == {"manifests"}
+    assert topics_of("postal", Operation.WRITE, carriers="postal") == {
+        *("manifests", "cancellations")
+    }
     assert "acknowledgements" in topics_of("postal", Operation.READ, carriers="postal")
 
 
 def test_a_user_may_have_another_name_than_its_role() -> None:
-    assert topics_of("customs-nl", Operation.READ, officers="customs-nl") == {"inspection"}
+    assert topics_of("customs-nl", Operation.READ, officers="customs-nl") == {
+        *("inspection", "notices")
+    }
     assert topics_of("officers", Operation.READ, officers="customs-nl") == set()
 
 

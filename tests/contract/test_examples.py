@@ -99,7 +99,13 @@ def test_the_rooms_decide_nothing_on_a_rejected_manifest(example: Example) -> No
 
 
 @pytest.mark.parametrize(
-    ("topic", "payload"), [("inspections", "InspectionResult"), ("payments", "Payment")]
+    ("topic", "payload"),
+    [
+        ("inspections", "InspectionResult"),
+        ("payments", "Payment"),
+        ("movements", "Movement"),
+        ("cancellations", "Cancellation"),
+    ],
 )
 def test_rejected_feedback_ends_as_a_dead_letter(
     stream: MemoryStream, topic: str, payload: str
@@ -110,6 +116,17 @@ def test_rejected_feedback_ends_as_a_dead_letter(
         publish(stream, topic, example)
     letters = stream.read("dead-letters")[before:]
     assert [letter.value for letter in letters] == [example.content for example in examples]
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"), [("movements", "Movement"), ("cancellations", "Cancellation")]
+)
+def test_the_rooms_take_in_every_accepted_scan_and_cancellation(topic: str, payload: str) -> None:
+    stream = build_dry_run(Settings())
+    for example in accepted_examples(payload):
+        publish(stream, topic, example)
+    assert stream.read("dead-letters") == []
+    assert stream.read("notices")
 
 
 def test_the_headers_of_a_real_dead_letter_fit_the_schema(stream: MemoryStream) -> None:

@@ -7,16 +7,20 @@ from typing import Any
 import msgspec
 
 from pipeline.decide.room import DecideRoom
-from pipeline.decide.state import Case
+from pipeline.decide.state import Case, case_of
 from pipeline.model import (
     Acknowledgement,
     Assessed,
     Assessment,
+    Cancellation,
     Decision,
     InspectionResult,
     InspectionVerdict,
     IrgCategory,
     ManifestHeader,
+    Movement,
+    MovementKind,
+    Notice,
     Parcel,
     Payment,
     RevenueAssessment,
@@ -36,6 +40,8 @@ from tests.builders import parcel as ordinary_parcel
 CARRIER = "SWIFTPOST"
 PARCEL_ID = "LX123456785CN"
 KEY = case_key(CARRIER, PARCEL_ID)
+CONSIGNEE = "0123456789abcdef01234567"
+HOUR_MS = 3_600_000
 RECEIVED_AT = datetime(2026, 7, 6, 9, tzinfo=UTC)
 FIRST_MS = 1_783_400_000_000
 LEGAL_DATE = date(2026, 7, 7)
@@ -96,6 +102,8 @@ def assessed(
     manifest_id: str = "SP-0001",
     parcel_id: str = PARCEL_ID,
     parcel: Parcel | None = None,
+    transport_mode: TransportMode = TransportMode.AIR,
+    consignee: str = CONSIGNEE,
     **fields: Any,
 ) -> Assessed:
     """An ordinary parcel as the assess room hands it on."""
@@ -104,7 +112,7 @@ def assessed(
         manifest_id,
         version,
         "DE",
-        TransportMode.AIR,
+        transport_mode,
         ISSUED_AT,
         DEPARTURE_AT,
         ARRIVAL_AT,
@@ -112,7 +120,8 @@ def assessed(
     )
     parcel = parcel or ordinary_parcel(parcel_id=parcel_id)
     found = assessment(**{"revenue": revenue_of(parcel), **fields})
-    return Assessed(header, parcel_id, found, parcel if found.needs_officer else None)
+    kept = parcel if found.needs_officer else None
+    return Assessed(header, parcel_id, found, kept, bytes.fromhex(consignee))
 
 
 def selected(**fields: Any) -> Assessed:
@@ -146,11 +155,45 @@ def payment(amount: str | Decimal = DUE, **fields: Any) -> Payment:
     return Payment(**{**ordinary, **fields})
 
 
+def movement(kind: MovementKind, **fields: Any) -> Movement:
+    """A scan of the ordinary parcel."""
+    ordinary: dict[str, Any] = {
+        "movement_id": "M-1",
+        "carrier": CARRIER,
+        "parcel_id": PARCEL_ID,
+        "kind": kind,
+        "scanned_at": RECEIVED_AT,
+    }
+    return Movement(**{**ordinary, **fields})
+
+
+def cancellation(version: int = 1, **fields: Any) -> Cancellation:
+    """The carrier takes the ordinary parcel back."""
+    ordinary: dict[str, Any] = {
+        "cancellation_id": "C-1",
+        "carrier": CARRIER,
+        "parcel_id": PARCEL_ID,
+        "manifest_id": "SP-0001",
+        "version": version,
+        "cancelled_at": RECEIVED_AT,
+    }
+    return Cancellation(**{**ordinary, **fields})
+
+
 class Desk:
     """Feeds the room and reads what it said; each message comes a second after the last."""
 
-    def __init__(self, *, on_account_carriers: frozenset[str] = frozenset()) -> None:
-        room = DecideRoom(load_rule_book(), on_account_carriers=on_account_carriers)
+    def __init__(
+        self,
+        *,
+        on_account_carriers: frozenset[str] = frozenset(),
+        scanned_carriers: frozenset[str] = frozenset(),
+    ) -> None:
+        room = DecideRoom(
+            load_rule_book(),
+            on_account_carriers=on_account_carriers,
+            scanned_carriers=scanned_carriers,
+        )
         self.stream = MemoryStream([room])
         self._now_ms = FIRST_MS
 
@@ -167,6 +210,35 @@ class Desk:
         """Tell a payment."""
         key = case_key(paid.carrier, paid.parcel_id).encode()
         return self.send("payments", key, msgspec.json.encode(paid))
+
+    def scan(self, kind: MovementKind, **fields: Any) -> "Desk":
+        """Tell a scan."""
+        moved = movement(kind, **fields)
+        key = case_key(moved.carrier, moved.parcel_id).encode()
+        return self.send("movements", key, msgspec.json.encode(moved))
+
+    def cancel(self, cancelled: Cancellation) -> "Desk":
+        """Tell a cancellation."""
+        key = case_key(cancelled.carrier, cancelled.parcel_id).encode()
+        return self.send("cancellations", key, msgspec.json.encode(cancelled))
+
+    def wait(self, hours: int) -> "Desk":
+        """Let time pass, and another parcel be scanned then: event time needs events."""
+        self._now_ms += hours * HOUR_MS
+        return self.scan(MovementKind.DEPARTED, parcel_id=f"OTHER-{self._now_ms}")
+
+    def notices(self, parcel_id: str = PARCEL_ID) -> list[Notice]:
+        """All notices about a parcel."""
+        records = self.stream.read("notices")
+        told = [msgspec.json.decode(record.value or b"", type=Notice) for record in records]
+        return [notice for notice in told if notice.parcel_id == parcel_id]
+
+    def reversed(self) -> list[tuple[str, str, int]]:
+        """What the assess room is told to take back: consignee, key of the case, version."""
+        envelopes = self.stream.read("reversals")
+        return [
+            tuple(item) for record in envelopes for item in msgspec.msgpack.decode(record.value)
+        ]
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, **fields: Any) -> "Desk":
         """Any bytes at all."""
@@ -210,5 +282,4 @@ class Desk:
 
     def case(self, key: str = KEY) -> Case | None:
         """What the room remembers of a parcel."""
-        case: Case | None = self.stream._workshop.state("decide", 0).get(key)
-        return case
+        return case_of(self.stream._workshop.state("decide", 0), key)

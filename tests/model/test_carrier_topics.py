@@ -25,12 +25,20 @@ def test_the_shared_topic_stands_first_then_each_own() -> None:
         ("C", "manifests.B", False),
         ("b", "manifests.B", False),
         ("B\n", "manifests.B", False),
+        ("B", "cancellations.B", True),
+        ("B", "cancellations", False),
+        ("C", "cancellations", True),
     ],
 )
 def test_a_carrier_stands_on_its_own_topic_or_on_the_shared_one(
     carrier: str, topic: str, right: bool
 ) -> None:
     assert TOPICS.is_sender(carrier, topic) == right
+
+
+def test_notices_go_to_all_who_work_on_a_parcel_and_to_its_carrier() -> None:
+    assert TOPICS.notices_to("B") == ("notices", "notices.B")
+    assert TOPICS.notices_to("C") == ("notices",)
 
 
 def test_only_an_own_topic_has_an_owner() -> None:

@@ -9,7 +9,14 @@ from prometheus_client import CollectorRegistry
 
 from pipeline.model import facts
 from pipeline.model.decision import Cause, IrgCategory, Outcome, Versions
-from pipeline.model.facts import DecisionNoted, FeedbackNoted, ManifestNoted, RejectionNoted
+from pipeline.model.facts import (
+    DecisionNoted,
+    FeedbackNoted,
+    ManifestNoted,
+    NoticeNoted,
+    RejectionNoted,
+)
+from pipeline.model.notice import NoticeKind
 from pipeline.ops.metrics import CARRIERS_MAX, OTHER_CARRIERS, Metrics
 from pipeline.ops.observer import MetricsObserver
 from pipeline.stream import Record, TopicPartition
@@ -150,6 +157,7 @@ NOTES = [
     decision(),
     RejectionNoted(code="stale_version", parcels=1),
     FeedbackNoted("payment", "applied"),
+    NoticeNoted(NoticeKind.CANCELLED),
 ]
 
 

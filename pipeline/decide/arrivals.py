@@ -1,0 +1,73 @@
+"""Which cases have deadlines: announced parcels that must arrive, and scanned ones without data."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from pipeline.decide.state import Memory, Watch
+from pipeline.model import ManifestHeader
+from pipeline.rulebook.deadlines import Deadlines
+from pipeline.stream import Record
+
+HOUR_MS = 3_600_000
+ALL_CARRIERS = "*"
+WATCH = "~"
+"""Keys of watches begin with it, as no carrier's id does, so no key of a case."""
+
+
+class DueHours(NamedTuple):
+    """The hours, since 1970, of a reminder and of the closing after it."""
+
+    reminder: int
+    closing: int
+
+
+Watched = dict[DueHours, list[str]]
+"""Keys of cases by their deadlines."""
+
+
+class Arrivals:
+    """Until when announced parcels must have arrived, for carriers whose parcels are scanned."""
+
+    def __init__(self, carriers: frozenset[str], deadlines: Deadlines) -> None:
+        self._carriers = carriers
+        self._all = ALL_CARRIERS in carriers
+        self._deadlines = deadlines
+
+    def deadlines_of(self, header: ManifestHeader) -> DueHours | None:
+        """Of the parcels of a manifest; None where no arrival is waited for."""
+        if not (self._all or header.carrier in self._carriers):
+            return None
+        day = header.received_at.astimezone(UTC).date()
+        overdue = self._deadlines.of("arrival_overdue", day)
+        closed = self._deadlines.of("closed_not_arrived", day)
+        return due_hours(
+            _ms(header.estimated_arrival_at) + overdue.hours * HOUR_MS,
+            _ms(header.received_at) + closed.hours * HOUR_MS,
+        )
+
+
+def due_hours(reminder_ms: int, closing_ms: int) -> DueHours:
+    """Whole hours; what is to be closed was reminded of before."""
+    reminder = _hour_after(reminder_ms)
+    return DueHours(reminder, max(_hour_after(closing_ms), reminder + 1))
+
+
+def keep_watch(watched: Mapping[DueHours, list[str]], record: Record, memory: Memory) -> None:
+    """Remember deadlines that the parcels of one record have: few entries for many parcels."""
+    for (reminder, closing), cases in watched.items():
+        key = f"{WATCH}{reminder}/{closing}/{record.topic}/{record.offset}"
+        put_watch(memory, key, Watch(reminder, closing, cases))
+
+
+def put_watch(memory: Memory, key: str, watch: Watch) -> None:
+    """The entry expires just before its hour begins, so it is worked on when that has begun."""
+    memory.put(key, watch, expires_at_ms=watch.due_h * HOUR_MS - 1)
+
+
+def _hour_after(moment_ms: int) -> int:
+    return -(-moment_ms // HOUR_MS)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,50 @@
+"""What is told about a parcel beside its outcome: demands, holds, cancellations, closings."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from pipeline.model.fields import Instant
+
+
+class NoticeKind(StrEnum):
+    """What a notice says."""
+
+    CANCELLED = "cancelled"
+    CANCELLATION_REFUSED = "cancellation_refused"
+    DATA_DEMANDED = "data_demanded"  # departed without data
+    HELD_WITHOUT_DATA = "held_without_data"  # arrived without data
+    DATA_OVERDUE = "data_overdue"
+    CLOSED_WITHOUT_DATA = "closed_without_data"
+    ARRIVAL_OVERDUE = "arrival_overdue"
+    CLOSED_NOT_ARRIVED = "closed_not_arrived"
+
+
+class Notice(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A message about a parcel. Kafka key: `<carrier>/<parcel_id>`.
+
+    One with an `event_number` is an event of the case like a decision: it supersedes the one
+    before. All others change nothing of what was decided.
+    """
+
+    schema_version: int = 1
+    notice_id: Annotated[
+        str,
+        Meta(description="32 hex digits, the same on every repeat; an event id, for an event"),
+    ]
+    kind: NoticeKind
+    carrier: str
+    parcel_id: str
+    manifest_id: Annotated[str, Meta(description="empty: none is known")] = ""
+    parcel_version: Annotated[int, Meta(description="0: none is known")] = 0
+    event_number: int = 0
+    supersedes: Annotated[str, Meta(description="event id of what this replaces")] = ""
+    text: Annotated[str, Meta(description="what happened, in plain words")]
+    action: Annotated[str, Meta(description="what to do, and who")]
+    due_at: Annotated[Instant | None, Meta(description="by when, if there is a deadline")] = None
+    legal_basis: Annotated[str, Meta(description="of the deadline")] = ""
+    occurred_at: Annotated[
+        Instant, Meta(description="broker timestamp of the message behind it, or the deadline")
+    ]
+    causing_id: Annotated[str, Meta(description="id of the scan or cancellation behind it")] = ""
