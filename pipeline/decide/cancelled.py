@@ -41,10 +41,7 @@ def cancel(
         notices.tell(NoticeKind.CANCELLATION_REFUSED, refused, before, outbox)
         return REFUSED
     after = Case(CaseState.CANCELLED, cancellation.version, cancellation.manifest_id, 1)
-    if move is Move.NO_EFFECT and before is not None:
-        if _is_newer(cancellation, before):
-            newer = msgspec.structs.replace(before, version=cancellation.version)
-            put_case(memory, key, newer, record.timestamp_ms)
+    if move is Move.NO_EFFECT and not _is_newer(cancellation, before):
         return REPEATED
     detail = "it was not known yet, and will be refused"
     if before is not None:
@@ -78,6 +75,9 @@ def _why_not(move: Move, cancellation: Cancellation, case: Case | None) -> str:
     return ""
 
 
-def _is_newer(cancellation: Cancellation, case: Case) -> bool:
+def _is_newer(cancellation: Cancellation, case: Case | None) -> bool:
+    """Whether it cancels a version that the cancellation before it did not."""
+    if case is None:
+        return False
     same = cancellation.manifest_id == case.manifest_id
     return same and cancellation.version > case.version

@@ -95,3 +95,14 @@ def test_late_data_fire_by_the_length_of_the_flight() -> None:
 
 def test_warnings_of_intake_add_to_the_risk() -> None:
     assert "R13" in fired(assess(changed({}), warnings=("DQ16",)))
+
+
+def parcel_of(version: int, key: str = "SWIFTPOST/ONE") -> ExposureEntry:
+    return ExposureEntry(key, ARRIVAL_S, Decimal(1), "EUR", version)
+
+
+def test_a_reversal_takes_a_parcel_back_up_to_its_version() -> None:
+    """What came in a newer version since counts on."""
+    exposure = Exposure([parcel_of(2), parcel_of(2, "SWIFTPOST/TWO")])
+    assert exposure.without_parcel("SWIFTPOST/ONE", 2).entries == [parcel_of(2, "SWIFTPOST/TWO")]
+    assert exposure.without_parcel("SWIFTPOST/ONE", 1) == exposure

@@ -104,6 +104,8 @@ def assessed(
     parcel: Parcel | None = None,
     transport_mode: TransportMode = TransportMode.AIR,
     consignee: str = CONSIGNEE,
+    received_at: datetime = RECEIVED_AT,
+    arrival_at: datetime = ARRIVAL_AT,
     **fields: Any,
 ) -> Assessed:
     """An ordinary parcel as the assess room hands it on."""
@@ -115,8 +117,8 @@ def assessed(
         transport_mode,
         ISSUED_AT,
         DEPARTURE_AT,
-        ARRIVAL_AT,
-        RECEIVED_AT,
+        arrival_at,
+        received_at,
     )
     parcel = parcel or ordinary_parcel(parcel_id=parcel_id)
     found = assessment(**{"revenue": revenue_of(parcel), **fields})
@@ -196,6 +198,11 @@ class Desk:
         )
         self.stream = MemoryStream([room])
         self._now_ms = FIRST_MS
+
+    @property
+    def now(self) -> datetime:
+        """When the last message came."""
+        return datetime.fromtimestamp(self._now_ms / 1000, UTC)
 
     def announce(self, *parcels: Assessed) -> "Desk":
         """Hand over one envelope."""
