@@ -7,8 +7,19 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from aiokafka import AIOKafkaConsumer
 
-from pipeline.model import Decision, InspectionResult, InspectionVerdict, Payment, manifest_key
+from pipeline.model import (
+    Cancellation,
+    Decision,
+    InspectionResult,
+    InspectionVerdict,
+    Movement,
+    MovementKind,
+    Notice,
+    Payment,
+    manifest_key,
+)
 from pipeline.stream.records import Record
 from tests.builders import goods_item, manifest, parcel
 from tests.installation.installation import Installation, Raw, send, settled
@@ -40,6 +51,50 @@ def result(parcel_id: str, result_id: str, verdict: InspectionVerdict) -> Raw:
         officer="officer-1",
     )
     return Raw(f"{CARRIER}/{parcel_id}".encode(), msgspec.json.encode(message), None, "inspections")
+
+
+def cancellation(parcel_id: str) -> Raw:
+    message = Cancellation(
+        cancellation_id="C-1",
+        carrier=CARRIER,
+        parcel_id=parcel_id,
+        manifest_id="LOOP-2",
+        version=1,
+        cancelled_at=NOW,
+    )
+    key = f"{CARRIER}/{parcel_id}".encode()
+    return Raw(key, msgspec.json.encode(message), None, "cancellations")
+
+
+def scan(parcel_id: str) -> Raw:
+    message = Movement(
+        movement_id="M-1",
+        carrier=CARRIER,
+        parcel_id=parcel_id,
+        kind=MovementKind.ARRIVED,
+        scanned_at=NOW,
+    )
+    key = f"{CARRIER}/{parcel_id}".encode()
+    return Raw(key, msgspec.json.encode(message), None, "movements")
+
+
+async def until_told(installation: Installation, notices: int) -> list[tuple[str, str]]:
+    """Parcel and kind of so many notices, as they come."""
+    found: list[tuple[str, str]] = []
+    async with (
+        AIOKafkaConsumer(
+            f"{installation.prefix}notices",
+            bootstrap_servers=installation.broker,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+        ) as consumer,
+        asyncio.timeout(DEADLINE_S),
+    ):
+        while len(found) < notices:
+            record = await consumer.getone()
+            notice = msgspec.json.decode(record.value or b"", type=Notice)
+            found.append((notice.parcel_id, notice.kind))
+    return found
 
 
 async def until_dead_lettered(
@@ -103,3 +158,21 @@ def test_each_case_moves_once_and_what_is_foreign_or_too_late_is_kept(
     assert codes == [b"illegal_move", b"illegal_move", b"unknown_parcel", b"unknown_parcel"]
     ids = [dict(record.headers)["ce_id"] for record in records]
     assert len(set(ids)) == len(ids)
+
+
+def test_a_scan_and_a_cancellation_come_back_as_notices(
+    installation: Installation, runner: asyncio.Runner
+) -> None:
+    """The scanned parcel was never announced; the cancelled one is refused when it comes."""
+    runner.run(send(installation, [scan("UNHEARD-OF"), cancellation("TAKEN-BACK")]))
+    told = runner.run(until_told(installation, 2))
+    assert sorted(told) == [("TAKEN-BACK", "cancelled"), ("UNHEARD-OF", "held_without_data")]
+    document = manifest(
+        carrier=CARRIER, manifest_id="LOOP-2", parcels=[parcel(parcel_id="TAKEN-BACK")]
+    )
+    key = manifest_key(CARRIER, "LOOP-2").encode()
+    before, _ = runner.run(settled(installation, announced=0))
+    runner.run(send(installation, [Raw(key, msgspec.json.encode(document), 1)]))
+    ledger, _ = runner.run(settled(installation, announced=before.announced + 1))
+    assert ledger.closed, ledger
+    assert ledger.rejected == before.rejected + 1

@@ -119,7 +119,9 @@ def test_rights_are_shown_without_any_broker() -> None:
     of_carrier = [right for right in rights if right["principal"] == "User:SWIFTPOST"]
     assert [(r["operation"], r["resource_type"], r["name"]) for r in of_carrier] == [
         ("READ", "TOPIC", "acknowledgements.SWIFTPOST"),
+        ("READ", "TOPIC", "notices.SWIFTPOST"),
         ("READ", "GROUP", "SWIFTPOST/"),
+        ("WRITE", "TOPIC", "cancellations.SWIFTPOST"),
         ("WRITE", "TOPIC", "manifests.SWIFTPOST"),
     ]
 
