@@ -14,6 +14,7 @@ from pipeline.intake.acknowledge import Answer, Found, acknowledge, refuse, refu
 from pipeline.intake.check import ParcelChecks
 from pipeline.intake.check_manifest import ManifestCheck
 from pipeline.intake.circumstances import circumstances_of
+from pipeline.intake.completeness import Completeness, Entry, Memory, PartsDue
 from pipeline.intake.finding import Finding
 from pipeline.intake.rules import DataRules
 from pipeline.intake.severities import Severities, severities_of
@@ -29,8 +30,9 @@ from pipeline.model import (
 )
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.model.manifest import ManifestBase
+from pipeline.rulebook.deadlines import load_deadlines
 from pipeline.settings import Settings
-from pipeline.stream import KeyedState, Outbox, Record
+from pipeline.stream import Outbox, Record
 
 MANIFESTS_REMEMBERED_MS = 30 * 24 * 3_600_000
 """A repeat within 30 days is recognised: longer than messages are kept for carriers to re-send."""
@@ -45,13 +47,14 @@ class IntakeRoom:
     """First room. Key of its work: carrier and manifest."""
 
     name = "intake"
-    state_type = ManifestSeen
+    state_type = Entry
     enclosers = {"parcels": _encode_envelope}  # noqa: RUF012 - never changed
 
     def __init__(self, settings: Settings, rules: DataRules) -> None:
         self._topics = CarrierTopics(settings.carriers_apart())
         self.inputs = self._topics.manifests
-        self.outputs = (*self._topics.acknowledgements, "dead-letters")
+        self.outputs = (*self._topics.acknowledgements, *self._topics.notices, "dead-letters")
+        self._completeness = Completeness(self._topics, load_deadlines())
         self._parcels_max = settings.manifest_parcels_max
         self._faults_max = settings.acknowledgement_faults_max
         self._severities_now = severities_of(settings.severity_file, rules)
@@ -59,7 +62,7 @@ class IntakeRoom:
         self._check_parcel = ParcelChecks(rules, settings.description_words_min)
         self._templates = TemplateFinder(rules)
 
-    def work(self, record: Record, state: KeyedState[ManifestSeen], outbox: Outbox) -> None:
+    def work(self, record: Record, state: Memory, outbox: Outbox) -> None:
         """Work on one manifest message: one acknowledgement, or one dead letter."""
         decoded = decode_manifest(
             record.key, record.value, record.headers, parcels_max=self._parcels_max
@@ -74,7 +77,8 @@ class IntakeRoom:
             self._set_aside(forged, len(decoded.parcels), record, outbox)
             return
         key = manifest_key(header.carrier, header.manifest_id)
-        seen = state.get(key)
+        entry = state.get(key)
+        seen = entry if isinstance(entry, ManifestSeen) else None
         digest = blake2b(record.value or b"", digest_size=16).digest()
         part = _repeated(header, digest, seen)
         if part:
@@ -90,11 +94,15 @@ class IntakeRoom:
             self._answer(refuse(decoded, error, severities, received_at), outbox)
             return
         answer = self._take_in(decoded, findings, severities, received_at, outbox)
-        state.put(
-            key,
-            _with_part(header, _part_seen(digest, answer.acknowledgement, record), seen),
-            expires_at_ms=record.timestamp_ms + MANIFESTS_REMEMBERED_MS,
-        )
+        now_ms = record.timestamp_ms
+        with_it = _with_part(header, _part_seen(digest, answer.acknowledgement, record), seen)
+        state.put(key, with_it, expires_at_ms=now_ms + MANIFESTS_REMEMBERED_MS)
+        self._completeness.note_part(key, seen, with_it, now_ms, state, outbox)
+
+    def lapse(self, key: str, value: Entry, state: Memory, outbox: Outbox) -> None:
+        """Work on a manifest whose parts should have come by now; others are just forgotten."""
+        if isinstance(value, PartsDue):
+            self._completeness.fall_due(key, value, state, outbox)
 
     def _take_in(
         self,

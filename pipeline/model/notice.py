@@ -1,4 +1,4 @@
-"""What is told about a parcel beside its outcome: demands, holds, cancellations, closings."""
+"""What is told beside answers and outcomes: demands, holds, cancellations, closings, parts."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -19,10 +19,12 @@ class NoticeKind(StrEnum):
     CLOSED_WITHOUT_DATA = "closed_without_data"
     ARRIVAL_OVERDUE = "arrival_overdue"
     CLOSED_NOT_ARRIVED = "closed_not_arrived"
+    MANIFEST_COMPLETE = "manifest_complete"  # all its parts have come
+    MANIFEST_INCOMPLETE = "manifest_incomplete"
 
 
 class Notice(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A message about a parcel. Kafka key: `<carrier>/<parcel_id>`.
+    """A message about a parcel, or a manifest. Kafka key: `<carrier>/<parcel_id>`, or that of it.
 
     One with an `event_number` is an event of the case like a decision: it supersedes the one
     before. All others change nothing of what was decided.
@@ -35,9 +37,10 @@ class Notice(Struct, frozen=True, omit_defaults=True, kw_only=True):
     ]
     kind: NoticeKind
     carrier: str
-    parcel_id: str
+    parcel_id: Annotated[str, Meta(description="empty: about the whole manifest")] = ""
     manifest_id: Annotated[str, Meta(description="empty: none is known")] = ""
     parcel_version: Annotated[int, Meta(description="0: none is known")] = 0
+    manifest_version: Annotated[int, Meta(description="of a notice about a manifest")] = 0
     event_number: int = 0
     supersedes: Annotated[str, Meta(description="event id of what this replaces")] = ""
     text: Annotated[str, Meta(description="what happened, in plain words")]

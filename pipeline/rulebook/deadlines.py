@@ -14,7 +14,10 @@ LIFECYCLE_FOLDER = RULEBOOK_FOLDER / "lifecycle"
 DEADLINES_FILE = LIFECYCLE_FOLDER / "deadlines.yaml"
 LOCKED_FIELDS_FILE = LIFECYCLE_FOLDER / "locked_fields.yaml"
 DEADLINE_IDS = frozenset(
-    {"data_demanded", "closed_without_data", "arrival_overdue", "closed_not_arrived"}
+    {
+        *("data_demanded", "closed_without_data", "arrival_overdue", "closed_not_arrived"),
+        "manifest_incomplete",
+    }
 )
 
 

@@ -21,6 +21,8 @@ ROOM_INPUTS = {
 }
 OUTCOME_OF_STATE = {1: "inspection", 2: "revenue", 3: "revenue", 4: "release", 5: "refused"}
 EXPOSURES_MAX = 200
+DEADLINE = b"s~"
+"""So begin the keys of deadlines, which are no cases and no manifests."""
 
 
 def check_memories(
@@ -60,7 +62,7 @@ def _memory(records: Records, room: str) -> dict[str, Any]:
     """The last value of each key of a room, without its expiry."""
     memory: dict[str, Any] = {}
     for record in records.get(f"{room}-changelog", ()):
-        if not record.key or not record.key.startswith(b"s"):
+        if not record.key or not record.key.startswith(b"s") or record.key.startswith(DEADLINE):
             continue
         key = record.key[1:].decode()
         if record.value is None:
