@@ -22,7 +22,6 @@ class ErrorCode(StrEnum):
     NOT_ADVANCE_DATA = "not_advance_data"
     NOT_AN_IMPORT = "not_an_import"
     UNKNOWN_DECLARATION = "unknown_declaration"
-    PARTIAL_FILING = "partial_filing"
     UNKNOWN_PARCEL = "unknown_parcel"
     ILLEGAL_MOVE = "illegal_move"
     CURRENCY_MISMATCH = "currency_mismatch"
@@ -48,7 +47,6 @@ ERROR_TEXTS: dict[ErrorCode, str] = {
     ErrorCode.NOT_ADVANCE_DATA: "the document announces no goods; send filings or declarations",
     ErrorCode.NOT_AN_IMPORT: "the declaration is not for import; only imports are cleared here",
     ErrorCode.UNKNOWN_DECLARATION: "it changes a declaration unknown here; send the whole data",
-    ErrorCode.PARTIAL_FILING: "what completes it is not joined to it yet; send the whole data",
     ErrorCode.UNKNOWN_PARCEL: "no decision is known for this parcel; check carrier and parcel id",
     ErrorCode.ILLEGAL_MOVE: "the parcel's state does not allow this; see the table of moves",
     ErrorCode.CURRENCY_MISMATCH: "paid in another currency than requested; pay in that one",

@@ -30,6 +30,7 @@ class CaseEvent(StrEnum):
     FOUND_DISCREPANCY = "found discrepancy"
     FOUND_PROHIBITED = "found prohibited"
     PAID = "paid"
+    FILED = "filed"  # a partial filing speaks of it
     DEPARTED = "departed"
     ARRIVED = "arrived"  # or presented
     REMINDER_DUE = "reminder due"

@@ -31,6 +31,10 @@ TEXTS = {
         "the parcel cannot be cancelled; its case stands",
         "carrier: ask the customs office",
     ),
+    NoticeKind.DATA_AWAITED: Text(
+        "a partial filing speaks of the parcel, but its item data have not come",
+        "carrier: send the item data; they join the filing, whichever comes first",
+    ),
     NoticeKind.DATA_DEMANDED: Text(
         "the parcel has departed, but no data of it were announced",
         "carrier: announce it before it arrives",
@@ -44,8 +48,8 @@ TEXTS = {
         "carrier: announce the parcel; officer: ask the carrier, and count it",
     ),
     NoticeKind.CLOSED_WITHOUT_DATA: Text(
-        "no data came while the parcel could be stored: its case is closed",
-        "warehouse: return the parcel, or have it re-exported",
+        "no data of the parcel came in time: its case is closed",
+        "warehouse: return the parcel, or have it re-exported, if it is here",
     ),
     NoticeKind.ARRIVAL_OVERDUE: Text(
         "the parcel was announced, but is not known to have arrived",

@@ -102,6 +102,7 @@ def take_step(assessed: Assessed, ruling: Ruling, occasion: Occasion, before: Ca
             paid=before.paid,
             feedback=before.feedback,
             moved=before.moved,
+            filed=before.filed,
             due_h=before.due_h,
         )
     return Step(case, decision)

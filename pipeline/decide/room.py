@@ -8,6 +8,7 @@ from pipeline.decide.announced import Announcements
 from pipeline.decide.arrivals import Arrivals
 from pipeline.decide.cancelled import cancel
 from pipeline.decide.feedback import KIND_OF, feed_back
+from pipeline.decide.filed import join_filings
 from pipeline.decide.notify import Notices
 from pipeline.decide.overdue import Overdue
 from pipeline.decide.publish import instant, publish
@@ -62,7 +63,7 @@ class DecideRoom:
         arrivals = Arrivals(scanned_carriers, self._deadlines)
         self._announcements = Announcements(self._topics, arrivals)
         self.inputs: tuple[str, ...] = (
-            *("assessments", "inspections", "payments", "movements"),
+            *("assessments", "filings", "inspections", "payments", "movements"),
             *self._topics.cancellations,
         )
         self.outputs: tuple[str, ...] = (
@@ -79,6 +80,9 @@ class DecideRoom:
         """Work on one envelope of assessed parcels, or one message about a case."""
         if record.topic == "assessments":
             self._announcements.decide(record, memory, outbox)
+            return
+        if record.topic == "filings":
+            join_filings(record, memory, self._deadlines, self._notices, outbox)
             return
         if record.topic == "inspections":
             result = read_feedback(record, _result_decoder)

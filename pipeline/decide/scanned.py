@@ -42,12 +42,14 @@ def scan(
         movement.movement_id,
     )
     event = CaseEvent.ARRIVED if stage >= Stage.ARRIVED else CaseEvent.DEPARTED
-    if legal_move(before.state, event) is Move.EXPECT:
+    expected = legal_move(before.state, event) is Move.EXPECT
+    came = before.state is CaseState.EXPECTED and not before.arrived and after.arrived
+    if expected or came:
         due = _due(record, deadlines)
+        if due.reminder == before.due_h:  # the watch before this one has the same hour
+            due = due._replace(reminder=due.reminder + 1)
         after = msgspec.structs.replace(after, state=CaseState.EXPECTED, due_h=due.reminder)
         keep_watch({due: [key]}, record, memory)
-        _demand(about, before, after, notices, outbox)
-    elif before.state is CaseState.EXPECTED and not before.arrived and after.arrived:
         _demand(about, before, after, notices, outbox)
     put_case(memory, key, after, record.timestamp_ms)
     return APPLIED

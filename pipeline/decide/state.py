@@ -67,6 +67,9 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     due_h: int = 0
     """The hour, since 1970, of the next deadline; 0: there is none."""
 
+    filed: int = 0
+    """Which partial filings have come: bits, by data set."""
+
     @property
     def arrived(self) -> bool:
         """Whether the parcel is known to be here: by a scan, or because an officer has seen it."""

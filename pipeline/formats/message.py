@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from pipeline.errors import ErrorCode
 from pipeline.formats.dispatch import Headers, decode
-from pipeline.formats.outcome import Decoded, Refusal
+from pipeline.formats.outcome import Decoded, Outcome, Refusal
 from pipeline.model import PartialFiling, manifest_key
 from pipeline.model.manifest import ManifestBase
 
@@ -18,8 +18,8 @@ class Announced(NamedTuple):
 
 def decode_manifest(
     key: bytes | None, value: bytes | None, headers: Headers, *, parcels_max: int
-) -> Decoded | Refusal:
-    """A message's manifest. Partial filings are refused: nothing joins them yet."""
+) -> Outcome:
+    """A message's manifest or partial filing."""
     if not value:
         return Refusal(ErrorCode.EMPTY_MESSAGE)
     if not key:
@@ -34,20 +34,18 @@ def decode_manifest(
     if parcels > parcels_max:
         limit = f"{parcels} parcels, the limit is {parcels_max}"
         return Refusal(ErrorCode.MESSAGE_TOO_LARGE, limit)
-    if isinstance(outcome, PartialFiling):
-        what = f"{outcome.data_set.value.replace('_', ' ')}, {parcels} parcels"
-        return Refusal(ErrorCode.PARTIAL_FILING, what)
     return outcome
 
 
 def announced(
     key: bytes | None, value: bytes | None, headers: Headers, *, parcels_max: int
 ) -> Announced | None:
-    """What a message announces; None where its sender cannot be answered."""
+    """What a message announces, a partial filing nothing; None where nobody can read it."""
     outcome = decode_manifest(key, value, headers, parcels_max=parcels_max)
     if isinstance(outcome, Refusal):
         return None
-    return Announced(outcome.header, len(outcome.parcels))
+    parcels = len(outcome.parcels) if isinstance(outcome, Decoded) else 0
+    return Announced(outcome.header, parcels)
 
 
 def parcels_in(outcome: Decoded | PartialFiling) -> int:

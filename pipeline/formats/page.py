@@ -25,9 +25,9 @@ XML is parsed without document types, so without entities of any kind, and witho
 most {BYTES_MAX:,} bytes, {ELEMENTS_MAX:,} elements, {XML_NESTING_MAX} of them within each other.
 Runs of white space in a text are one space.
 
-A filing that is partial by nature (receptacle links, pre-loading data) is decoded and checked,
-and then refused with `partial_filing`: nothing joins it to its counterpart yet. The message stays
-among the dead letters, whole.
+A filing that is partial by nature (receptacle links, pre-loading data) announces no parcels: what
+makes a parcel is its item data. It is joined to the case of each parcel it names, in whichever
+order they come; where item data do not come, the carrier is told ([cases.md](cases.md)).
 """
 HEAD = """\
 | format | title | media type | tables |

@@ -15,6 +15,12 @@ from pipeline.intake.check import ParcelChecks
 from pipeline.intake.check_manifest import ManifestCheck
 from pipeline.intake.circumstances import circumstances_of
 from pipeline.intake.completeness import Completeness, Entry, Memory, PartsDue
+from pipeline.intake.filing import (
+    FILINGS,
+    acknowledge_filing,
+    encode_filings,
+    take_in_filing,
+)
 from pipeline.intake.finding import Finding
 from pipeline.intake.rules import DataRules
 from pipeline.intake.severities import Severities, severities_of
@@ -25,6 +31,7 @@ from pipeline.model import (
     Announced,
     ManifestHeader,
     ManifestNoted,
+    PartialFiling,
     consignee_key,
     manifest_key,
 )
@@ -48,7 +55,7 @@ class IntakeRoom:
 
     name = "intake"
     state_type = Entry
-    enclosers = {"parcels": _encode_envelope}  # noqa: RUF012 - never changed
+    enclosers = {"parcels": _encode_envelope, FILINGS: encode_filings}  # noqa: RUF012 - never changed
 
     def __init__(self, settings: Settings, rules: DataRules) -> None:
         self._topics = CarrierTopics(settings.carriers_apart())
@@ -72,9 +79,13 @@ class IntakeRoom:
             self._set_aside(decoded, parcels, record, outbox)
             return
         header = decoded.header
+        parcels = len(decoded.parcels) if isinstance(decoded, Decoded) else 0
         if not self._topics.is_sender(header.carrier, record.topic):
             forged = Refusal(ErrorCode.CARRIER_MISMATCH, f"it names {header.carrier!r}")
-            self._set_aside(forged, len(decoded.parcels), record, outbox)
+            self._set_aside(forged, parcels, record, outbox)
+            return
+        if isinstance(decoded, PartialFiling):
+            self._file(decoded, record, outbox)
             return
         key = manifest_key(header.carrier, header.manifest_id)
         entry = state.get(key)
@@ -87,7 +98,7 @@ class IntakeRoom:
         severities = self._severities_now()
         received_at = _instant(record.timestamp_ms)
         findings = severities.that_count(
-            self._check_manifest(header, len(decoded.parcels), digest, seen, received_at)
+            self._check_manifest(header, parcels, digest, seen, received_at)
         )
         error = next(filter(severities.refuses, findings), None)
         if error:
@@ -98,6 +109,12 @@ class IntakeRoom:
         with_it = _with_part(header, _part_seen(digest, answer.acknowledgement, record), seen)
         state.put(key, with_it, expires_at_ms=now_ms + MANIFESTS_REMEMBERED_MS)
         self._completeness.note_part(key, seen, with_it, now_ms, state, outbox)
+
+    def _file(self, filing: PartialFiling, record: Record, outbox: Outbox) -> None:
+        take_in_filing(filing, outbox)
+        version = self._severities_now().rules.version
+        answer = acknowledge_filing(filing, version, _instant(record.timestamp_ms))
+        self._answer(Answer(answer, {}, {}), outbox)
 
     def lapse(self, key: str, value: Entry, state: Memory, outbox: Outbox) -> None:
         """Work on a manifest whose parts should have come by now; others are just forgotten."""

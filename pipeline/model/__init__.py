@@ -35,6 +35,7 @@ from pipeline.model.envelope import (
     Announced,
     Assessed,
     Assessment,
+    Filed,
     ManifestHeader,
     Reversal,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "DutyTaxFee",
     "Fault",
     "FeedbackNoted",
+    "Filed",
     "FoundItem",
     "GoodsItem",
     "GoodsType",

@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from pipeline.model.decision import IrgCategory, RuleHit, SelectedBy, Versions
+from pipeline.model.filing import DataSet
 from pipeline.model.parcel import Parcel, TransportMode
 from pipeline.model.revenue import RevenueAssessment
 
@@ -61,6 +62,15 @@ class Assessed(Struct, frozen=True, gc=False, array_like=True):
     assessment: Assessment
     parcel: Parcel | None
     consignee: bytes = b""  # pseudonym, for `Reversal`
+
+
+class Filed(Struct, frozen=True, gc=False, array_like=True):
+    """Intake to decide: a partial filing speaks of this parcel."""
+
+    carrier: str
+    parcel_id: str
+    data_set: DataSet
+    filing_id: str
 
 
 class Reversal(Struct, frozen=True, gc=False, array_like=True):

@@ -13,6 +13,7 @@ class NoticeKind(StrEnum):
 
     CANCELLED = "cancelled"
     CANCELLATION_REFUSED = "cancellation_refused"
+    DATA_AWAITED = "data_awaited"  # a partial filing came before the item data
     DATA_DEMANDED = "data_demanded"  # departed without data
     HELD_WITHOUT_DATA = "held_without_data"  # arrived without data
     DATA_OVERDUE = "data_overdue"

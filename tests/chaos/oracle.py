@@ -9,7 +9,7 @@ from tests.chaos.load import Sent
 from tests.chaos.reader import OpenTransactionError, Read, read_all
 from tests.chaos.stuck import committed_offsets
 
-INNER_TOPICS = ("parcels", "assessments", "reversals")
+INNER_TOPICS = ("parcels", "assessments", "reversals", "filings")
 TOPICS = (
     "manifests",
     "acknowledgements",
@@ -21,6 +21,7 @@ TOPICS = (
     "inspections",
     "payments",
     "movements",
+    "filings",
     "cancellations",
     "reversals",
     "notices",

@@ -20,6 +20,7 @@ ROOM_OF = {
     "inspections": "decide",
     "payments": "decide",
     "movements": "decide",
+    "filings": "decide",
     "cancellations": "decide",
     "reversals": "assess",
 }

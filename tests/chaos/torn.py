@@ -17,7 +17,10 @@ from tests.chaos.findings import Findings
 ROOM_INPUTS = {
     "intake": ("manifests",),
     "assess": ("parcels", "reversals"),
-    "decide": ("assessments", "inspections", "payments", "movements", "cancellations"),
+    "decide": (
+        *("assessments", "filings", "inspections", "payments", "movements"),
+        "cancellations",
+    ),
 }
 OUTCOME_OF_STATE = {1: "inspection", 2: "revenue", 3: "revenue", 4: "release", 5: "refused"}
 EXPOSURES_MAX = 200

@@ -141,10 +141,10 @@ def test_the_format_may_be_named() -> None:
     assert run("-", "--format", "edifact", text=EXAMPLES["itmatt"]).exit_code == 2
 
 
-def test_a_partial_filing_would_be_refused_and_is_told_as_one() -> None:
+def test_a_partial_filing_would_be_accepted_and_announces_nothing() -> None:
     result = run("-", text=EXAMPLES["ics2_f44"])
-    assert result.exit_code == 1
-    assert "[partial_filing]" in result.stdout
+    assert result.exit_code == 0
+    assert "DP-2026-0044, part 1 of 1: accepted, 0 of 0 parcels" in result.stdout
 
 
 @pytest.mark.parametrize(("received_at", "exit_code"), [("2025-12-31", 0), ("2026-01-02", 1)])

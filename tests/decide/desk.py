@@ -13,7 +13,9 @@ from pipeline.model import (
     Assessed,
     Assessment,
     Cancellation,
+    DataSet,
     Decision,
+    Filed,
     InspectionResult,
     InspectionVerdict,
     IrgCategory,
@@ -228,6 +230,11 @@ class Desk:
         """Tell a cancellation."""
         key = case_key(cancelled.carrier, cancelled.parcel_id).encode()
         return self.send("cancellations", key, msgspec.json.encode(cancelled))
+
+    def file(self, data_set: DataSet, parcel_id: str = PARCEL_ID) -> "Desk":
+        """A partial filing speaks of the parcel."""
+        filed = Filed(CARRIER, parcel_id, data_set, "F-1")
+        return self.send("filings", None, msgspec.msgpack.encode([filed]))
 
     def wait(self, hours: int) -> "Desk":
         """Let time pass, and another parcel be scanned then: event time needs events."""

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.state import CaseState
-from pipeline.model import Cause, InspectionVerdict, MovementKind, NoticeKind
+from pipeline.model import Cause, DataSet, InspectionVerdict, MovementKind, NoticeKind
 from tests.decide.desk import Desk, assessed, cancellation, payment, result, selected
 
 MANIFESTS = st.sampled_from(["SP-0001", "SP-0002"])
@@ -67,8 +67,8 @@ class LifeOfAParcel(RuleBasedStateMachine):
         names_it = manifest == self.manifest and version >= self.version
         if move is Move.FORESTALL or (move is Move.CANCEL and names_it):
             self.state, self.manifest, self.version = CaseState.CANCELLED, manifest, version
-        elif move is Move.NO_EFFECT and names_it:
-            self.version = version
+        elif move is Move.NO_EFFECT and names_it and version > self.version:
+            self.state, self.version = CaseState.CANCELLED, version
 
     @rule(kind=st.sampled_from(MovementKind))
     def scan(self, kind: MovementKind) -> None:
@@ -79,6 +79,12 @@ class LifeOfAParcel(RuleBasedStateMachine):
             if legal_move(self.state, event) is Move.EXPECT:
                 self.state = CaseState.EXPECTED
             self.stages.append(kind)
+
+    @rule(data_set=st.sampled_from(DataSet))
+    def file(self, data_set: DataSet) -> None:
+        self.desk.file(data_set)
+        if legal_move(self.state, CaseEvent.FILED) is Move.EXPECT:
+            self.state = CaseState.EXPECTED
 
     @rule(verdict=st.sampled_from(InspectionVerdict))
     def inspect(self, verdict: InspectionVerdict) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.decide.moves import MOVES_FILE, CaseEvent, Move, legal_moves, read_moves
 from pipeline.decide.state import CaseState
 from pipeline.errors import RuleBookError
-from pipeline.model import InspectionVerdict, MovementKind, NoticeKind, Outcome
+from pipeline.model import DataSet, InspectionVerdict, MovementKind, NoticeKind, Outcome
 from tests.decide.desk import Desk, assessed, cancellation, payment, result, selected
 
 ALL = frozenset({"*"})
@@ -51,6 +51,7 @@ HAPPENS: dict[CaseEvent, Callable[[Desk], object]] = {
     CaseEvent.FOUND_DISCREPANCY: lambda desk: desk.inspect(result(DISCREPANCY)),
     CaseEvent.FOUND_PROHIBITED: lambda desk: desk.inspect(result(PROHIBITED)),
     CaseEvent.PAID: lambda desk: desk.pay(payment()),
+    CaseEvent.FILED: lambda desk: desk.file(DataSet.PRE_LOADING),
     CaseEvent.DEPARTED: lambda desk: desk.scan(MovementKind.DEPARTED),
     CaseEvent.ARRIVED: lambda desk: desk.scan(MovementKind.ARRIVED),
     CaseEvent.REMINDER_DUE: lambda desk: desk.wait(DAYS_20),
@@ -94,6 +95,7 @@ EFFECTS: dict[Move, Effect] = {
 LATE_AGAIN = Effect(Outcome.REVENUE, notice=NoticeKind.ARRIVAL_OVERDUE)
 PARTICULAR: dict[tuple[CaseState, CaseEvent], Effect] = {
     (CaseState.NEW, CaseEvent.ARRIVED): Effect(notice=NoticeKind.HELD_WITHOUT_DATA),
+    (CaseState.NEW, CaseEvent.FILED): Effect(notice=NoticeKind.DATA_AWAITED),
     (CaseState.CANCELLED, CaseEvent.ARRIVED): Effect(notice=NoticeKind.HELD_WITHOUT_DATA),
     (CaseState.CLOSED, CaseEvent.ARRIVED): Effect(notice=NoticeKind.HELD_WITHOUT_DATA),
     (CaseState.EXPECTED, CaseEvent.ARRIVED): Effect(notice=NoticeKind.HELD_WITHOUT_DATA),

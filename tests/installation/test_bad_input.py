@@ -82,7 +82,6 @@ def test_bad_messages_are_accounted_for_and_good_ones_decided(
         "not_advance_data",
         "invalid_xml",
         "unsafe_xml",
-        "partial_filing",
     } <= codes
     assert [worker.exit_status for worker in installation.pool.workers] == [None, None]
 

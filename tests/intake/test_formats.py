@@ -4,13 +4,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from pipeline.errors import ErrorCode
 from pipeline.formats.dispatch import decode
 from pipeline.formats.message import key_of
 from pipeline.formats.outcome import Refusal
-from pipeline.model import Party, consignee_key
+from pipeline.model import Filed, Party, consignee_key
 from tests.builders import ARRIVAL_AT, DEPARTURE_AT, ISSUED_AT
 from tests.formats.examples import EXAMPLES, document, with_text
 from tests.intake.intake import PUBLISHED_MS, Intake
@@ -54,15 +55,25 @@ def test_a_repeat_is_answered_as_such_and_another_content_is_refused(name: str) 
     assert len(intake.announced) == announced
 
 
-@pytest.mark.parametrize(("name", "parcels"), [("ics2_f44", b"2"), ("acas", b"2")])
-def test_a_partial_filing_is_kept_as_a_dead_letter_that_says_so(name: str, parcels: bytes) -> None:
+@pytest.mark.parametrize("name", ["ics2_f44", "acas"])
+def test_a_partial_filing_is_accepted_and_its_entries_go_to_their_parcels(name: str) -> None:
     intake = Intake()
-    intake.publish(EXAMPLES[name], key=key(EXAMPLES[name]), headers=[("parcels", parcels)])
+    intake.publish(EXAMPLES[name], key=key(EXAMPLES[name]), headers=[("parcels", b"2")])
+    (answer,) = intake.acknowledgements
+    assert (answer.status, answer.announced_parcels) == ("accepted", 0)
+    envelopes = [record.value or b"" for record in intake.stream.read("filings")]
+    filed = [one for value in envelopes for one in msgspec.msgpack.decode(value, type=list[Filed])]
+    assert len(filed) == 2
+    assert {one.filing_id for one in filed} == {answer.manifest_id}
+    assert intake.announced == []
+
+
+def test_a_partial_filing_in_anothers_name_is_kept_as_a_dead_letter_of_no_parcels() -> None:
+    sender = key(EXAMPLES["ics2_f44"]).partition(b"/")[0].decode()
+    intake = Intake(carriers_with_topics=sender)
+    intake.publish(EXAMPLES["ics2_f44"], key=key(EXAMPLES["ics2_f44"]))
     (letter,) = intake.dead_letters
-    assert (letter["error_code"], letter["parcels"]) == (ErrorCode.PARTIAL_FILING, "2")
-    assert "2 parcels" in letter["error_text"]
-    assert intake.stream.read("dead-letters")[0].value == EXAMPLES[name]
-    assert intake.acknowledgements == []
+    assert (letter["error_code"], letter["parcels"]) == (ErrorCode.CARRIER_MISMATCH, "0")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
