@@ -1,19 +1,13 @@
 """What a payment does to a case that waits for one."""
 
-from decimal import Decimal
-
 import msgspec
 
 from pipeline.decide.decide import left_to_pay, released, still_to_pay
 from pipeline.decide.publish import Occasion, Step, take_step
-from pipeline.decide.read import Refusal, refusal
 from pipeline.decide.state import Case
 from pipeline.errors import ErrorCode
+from pipeline.incoming import Refusal, is_amount, refusal
 from pipeline.model import Assessed, Payment
-from pipeline.revenue.bill import AMOUNT_MAX
-
-DECIMAL_PLACES_MAX = 4
-"""No currency of ISO 4217 has more."""
 
 
 def pay(case: Case, assessed: Assessed, payment: Payment, occasion: Occasion) -> Step | Refusal:
@@ -22,7 +16,7 @@ def pay(case: Case, assessed: Assessed, payment: Payment, occasion: Occasion) ->
     if payment.currency != revenue.currency:
         requested = f"paid {payment.currency}, requested {revenue.currency}"
         return refusal(ErrorCode.CURRENCY_MISMATCH, requested)
-    if not _is_payable(payment.amount):
+    if not is_amount(payment.amount, above_zero=True):
         return refusal(
             ErrorCode.INVALID_MESSAGE,
             "amount must be above 0, with at most four decimal places - at `$.amount`",
@@ -34,11 +28,4 @@ def pay(case: Case, assessed: Assessed, payment: Payment, occasion: Occasion) ->
         ruling = still_to_pay(why, revenue, case.state)
     else:
         ruling = released(f"{paid:f} {revenue.currency} paid in full", revenue, paid)
-    return take_step(assessed, ruling, occasion, msgspec.structs.replace(case, paid=paid))
-
-
-def _is_payable(amount: Decimal) -> bool:
-    if not amount.is_finite() or not 0 < amount < AMOUNT_MAX:
-        return False
-    exponent = amount.as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -DECIMAL_PLACES_MAX
+    return take_step(assessed, ruling, occasion, msgspec.structs.replace(case, paid=paid), revenue)
