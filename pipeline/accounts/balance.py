@@ -100,11 +100,14 @@ def serve(account: Account, partitions: int) -> Turn:
         elif account.recalled:
             break
         elif account.holders:
-            told += [Told(partition, SliceKind.RECALL) for partition in account.holders]
-            account = replace(account, recalled=account.holders, holders=())
+            account, recalls = _recall(account)
+            told += recalls
         else:
             account, answer = _deny(account, asked)
             told.append(answer)
+    if account.available < ZERO and account.holders and not account.recalled:
+        account, recalls = _recall(account)  # the limit was lowered below what is lent
+        told += recalls
     if account.denied and account.available > account.told:
         told += [Told(partition, SliceKind.OPEN) for partition in account.denied]
         account = replace(account, denied=())
@@ -122,6 +125,11 @@ def _lend(account: Account, asked: Asked, partitions: int) -> tuple[Account, Tol
         waiting=account.waiting[1:],
     )
     return account, Told(asked.partition, SliceKind.GRANT, amount)
+
+
+def _recall(account: Account) -> Turn:
+    told = [Told(partition, SliceKind.RECALL) for partition in account.holders]
+    return replace(account, recalled=account.holders, holders=()), told
 
 
 def _deny(account: Account, asked: Asked) -> tuple[Account, Told]:

@@ -213,3 +213,20 @@ def test_a_waiting_message_that_fails_does_not_hold_back_the_next(
     assert failed
     assert bank.codes() == ["internal_error"]
     assert bank.events("B")[0].outcome is Outcome.RELEASE
+
+
+def test_no_parcel_overtakes_those_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even when money is free for it, because the queue is served in parts."""
+    monkeypatch.setattr(queue, "SERVED_AT_ONCE_MAX", 2)
+    bank = Bank(partitions=1).order(LIMIT, "100")
+    bank.idle_after_each = False
+    for number in range(3):
+        bank.announce(owing("1", f"P{number}"))
+    while len(bank.records()) < 2:
+        bank.stream.run_one(lambda _: 0)
+    bank.announce(owing("1", "P3"))
+    while bank.stream.run_one(lambda sources: sources - 1):  # the parcel before the queue
+        pass
+    released = [dict(r.headers)["ce_id"] for r in bank.records()]
+    expected = [bank.events(f"P{n}")[0].event_id.encode() for n in range(4)]
+    assert released == expected
