@@ -14,6 +14,7 @@ from pipeline.errors import ErrorCode
 from pipeline.incoming import Refusal, refusal
 from pipeline.model import Cause, InspectionResult, Payment
 from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.vendors import VendorRegister
 
 KIND_OF = {InspectionResult: "inspection_result", Payment: "payment"}
 
@@ -31,6 +32,7 @@ def feed_back(
     *,
     book: RuleBook,
     on_account: bool,
+    vendors: VendorRegister,
     purse: Purse,
 ) -> Step | Refusal | None:
     """The step a message causes; a refusal if the case does not allow it; None for a repeat."""
@@ -54,7 +56,14 @@ def feed_back(
     occasion = Occasion(Cause.INSPECTION_RESULT, occurred_at, feedback.result_id)
     if move is Move.REASSESS:
         return reassess(
-            noted, assessed, feedback, occasion, book=book, on_account=on_account, purse=purse
+            noted,
+            assessed,
+            feedback,
+            occasion,
+            book=book,
+            on_account=on_account,
+            vendors=vendors,
+            purse=purse,
         )
     if move is Move.REFUSE_PARCEL:
         return refuse_parcel(noted, assessed, feedback, occasion, purse)

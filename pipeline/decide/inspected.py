@@ -19,6 +19,7 @@ from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.bill import AMOUNT_MAX
 from pipeline.revenue.categorise import irg_category
 from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.vendors import VendorRegister
 
 QUANTITY_MAX = 99_999_999
 COMMODITY_CODE_DIGITS = range(6, 11)
@@ -56,6 +57,7 @@ def reassess(
     *,
     book: RuleBook,
     on_account: bool,
+    vendors: VendorRegister,
     purse: Purse,
 ) -> Step | Refusal:
     """Other goods than declared: duty and tax anew, by the law of the same day."""
@@ -74,6 +76,7 @@ def reassess(
         legal_date=legal_date,
         book=book,
         on_account=on_account,
+        vendors=vendors,
     )
     category, category_reason = irg_category(
         parcel,
@@ -88,7 +91,7 @@ def reassess(
         irg_category=category,
         irg_reason=category_reason,
         revenue=revenue,
-        versions=_versions_now(before.versions, book),
+        versions=_versions_now(before.versions, book, vendors),
     )
     finding = (
         f"inspected and found otherwise than declared; charges were {before.revenue.total_due} "
@@ -109,12 +112,12 @@ def reassess(
     )
 
 
-def _versions_now(before: Versions, book: RuleBook) -> Versions:
+def _versions_now(before: Versions, book: RuleBook, vendors: VendorRegister) -> Versions:
     """What charges computed today rest on; score and data rules are those of the first decision."""
     return msgspec.structs.replace(
         before,
         rule_book=book.version,
-        reference_data=reference_version(),
+        reference_data=vendors.beside(reference_version()),
         software=__version__,
     )
 

@@ -17,6 +17,7 @@ from pipeline.incoming import Refusal, read_message, refusal
 from pipeline.model import FeedbackNoted, InspectionResult, Payment, case_key
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.vendors import NO_REGISTER, VendorRegister, vendor_register
 from pipeline.settings import Settings
 from pipeline.stream import Outbox, Record
 from pipeline.stream.room import Encloser
@@ -43,9 +44,11 @@ class DecideRoom:
         book: RuleBook,
         *,
         on_account_carriers: frozenset[str],
+        vendors: VendorRegister = NO_REGISTER,
         carriers_apart: Iterable[str] = (),
     ) -> None:
         self._book = book
+        self._vendors = vendors
         self._topics = CarrierTopics(carriers_apart)
         self.outputs: tuple[str, ...] = (
             "release",
@@ -105,6 +108,7 @@ class DecideRoom:
             instant(record.timestamp_ms),
             book=self._book,
             on_account=feedback.carrier in self._on_account_carriers,
+            vendors=self._vendors,
             purse=purse,
         )
         if isinstance(step, Refusal):
@@ -140,5 +144,6 @@ def build_decide_room(settings: Settings, book: RuleBook) -> DecideRoom:
     return DecideRoom(
         book,
         on_account_carriers=settings.carriers_on_account(),
+        vendors=vendor_register(settings.vendor_register_file),
         carriers_apart=settings.carriers_apart(),
     )
