@@ -5,16 +5,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from pipeline.accounts.balance import Account, Told, order, take_back
-from pipeline.errors import ErrorCode
-from pipeline.incoming import Refusal, is_amount, read_message, refusal
-from pipeline.model import (
-    AccountOrder,
-    AccountOrderKind,
-    FeedbackNoted,
-    SliceAnswer,
-    SliceRequest,
-    account_key,
-)
+from pipeline.accounts.orders import key_of, read_order
+from pipeline.incoming import Refusal
+from pipeline.model import AccountOrder, FeedbackNoted, SliceAnswer, SliceRequest, account_key
 from pipeline.stream import KeyedState, Outbox, Record
 from pipeline.stream.room import Encloser
 
@@ -26,7 +19,6 @@ NO_PARCEL = (("parcels", b"0"),)
 Memory = KeyedState[Account | str]
 """Accounts by `<carrier>/<currency>`; orders by the same with `/<order_id>` behind it."""
 
-_order_decoder = msgspec.json.Decoder(AccountOrder)
 _decode_request = msgspec.msgpack.Decoder(SliceRequest).decode
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -45,9 +37,7 @@ class AccountsRoom:
         if record.topic == "account-requests":
             _work_on_request(_decode_request(record.value or b""), state, outbox)
             return
-        ordered = read_message(record, _order_decoder, _key_of)
-        if not isinstance(ordered, Refusal):
-            ordered = _checked(ordered)
+        ordered = read_order(record)
         if isinstance(ordered, Refusal):
             outbox.dead_letter(record, ordered.code, ordered.text, headers=NO_PARCEL)
             return
@@ -55,7 +45,7 @@ class AccountsRoom:
 
 
 def _work_on_order(ordered: AccountOrder, at_ms: int, state: Memory, outbox: Outbox) -> None:
-    key = _key_of(ordered)
+    key = key_of(ordered)
     own_key = f"{key}/{ordered.order_id}"
     if state.get(own_key) is not None:
         outbox.note(FeedbackNoted(KIND, "repeated"))
@@ -84,18 +74,3 @@ def _tell(told: Iterable[Told], about: AccountOrder | SliceRequest, outbox: Outb
 def _account(state: Memory, key: str) -> Account | None:
     account = state.get(key)
     return account if isinstance(account, Account) else None
-
-
-def _checked(ordered: AccountOrder) -> AccountOrder | Refusal:
-    is_payment = ordered.kind is AccountOrderKind.RECEIVED
-    if is_amount(ordered.amount, above_zero=is_payment):
-        return ordered
-    least = "above 0" if is_payment else "0 or more"
-    return refusal(
-        ErrorCode.INVALID_MESSAGE,
-        f"amount must be {least}, with at most four decimal places - at `$.amount`",
-    )
-
-
-def _key_of(ordered: AccountOrder) -> str:
-    return account_key(ordered.carrier, ordered.currency)

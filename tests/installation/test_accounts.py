@@ -1,6 +1,7 @@
 """Workers are killed while an account is used up and while money comes back to it."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,8 +12,10 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from pipeline.accounts.balance import Account
+from pipeline.cli.main import app
 from pipeline.decide.purse import Slice
 from pipeline.model import (
     AccountOrder,
@@ -197,3 +200,27 @@ def test_killed_workers_leave_the_balance_exact(installation: Installation) -> N
     assert back > 0
     assert after.held_by_decisions == after.held == used.held - back
     assert after.left == used.left + back
+    _check_statement(installation, after)
+
+
+def _check_statement(installation: Installation, after: Books) -> None:
+    """The statement of the month, which reads public topics alone, says the same."""
+    where = ["--broker", installation.broker, "--topic-prefix", installation.prefix]
+    called = ["statement", CARRIER, "--period", "2026-07", *where]
+    told = CliRunner().invoke(app, [*called, "--json"])
+    assert told.exit_code == 0, told.output
+    (statement,) = json.loads(told.stdout)
+    balance = statement["balance"]
+    assert (Decimal(balance["held"]), Decimal(balance["left"])) == (after.held, after.left)
+    ids = [line["parcel_id"] for line in statement["lines"]]
+    assert sorted(ids) == sorted(after.decisions)
+    table = CliRunner().invoke(app, [*called, "--parcels"], env={"COLUMNS": "120"})
+    assert "removed: refused entry" in table.stdout
+    assert f"held {after.held:,}, left {after.left:,} EUR" in table.stdout
+    none = CliRunner().invoke(app, ["statement", "NOBODY", "--period", "2026-07", *where])
+    assert (none.exit_code, none.stdout) == (
+        0,
+        "No parcel of NOBODY has its legal date in this month.\n",
+    )
+    wrong = CliRunner().invoke(app, ["statement", CARRIER, "--period", "July", *where])
+    assert wrong.exit_code == 2
