@@ -130,6 +130,11 @@ def _remarks(one: Statement) -> list[str]:
             f"({balance.received_in_period:,} in the month), held {balance.held:,}, "
             f"left {balance.left:,} {one.currency}."
         )
+    refunds = [line.refund_due for line in one.lines if line.refund_due]
+    if refunds:
+        said.append(
+            f"Due for refund: {sum(refunds, ZERO):,} {one.currency} on {len(refunds):,} parcels."
+        )
     corrected = sum(line.corrected_from is not None for line in one.lines)
     late = sum(line.changed_after_period for line in one.lines)
     if corrected or late:

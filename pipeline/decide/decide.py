@@ -99,6 +99,11 @@ def still_to_pay(why: str, revenue: RevenueAssessment, state: CaseState) -> Ruli
     return Ruling(Outcome.REVENUE, state, f"Held for payment: {why}{_estimate_note(revenue)}.")
 
 
+def still_under_inspection(why: str) -> Ruling:
+    """A payment while an officer has the parcel."""
+    return _to_inspection(f"the result is awaited; {why}")
+
+
 def refused(why: str) -> Ruling:
     """The end of an inspection that found prohibited goods."""
     return Ruling(Outcome.REFUSED, CaseState.REFUSED, f"Refused: {why}.")

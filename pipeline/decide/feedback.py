@@ -52,7 +52,7 @@ def feed_back(
     noted = msgspec.structs.replace(case, feedback=(*case.feedback, own_id))
     if isinstance(feedback, Payment):
         occasion = Occasion(Cause.PAYMENT, occurred_at, feedback.payment_id)
-        return pay(noted, assessed, feedback, occasion)
+        return pay(noted, assessed, feedback, occasion, purse)
     occasion = Occasion(Cause.INSPECTION_RESULT, occurred_at, feedback.result_id)
     if move is Move.REASSESS:
         return reassess(

@@ -1,6 +1,7 @@
 """From a ruling to the event that subscribers read: CloudEvents 1.0 in binary mode."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -80,6 +81,8 @@ def take_step(
     header, assessment = assessed.header, assessed.assessment
     carrier, parcel_id, version = header.carrier, assessed.parcel_id, header.version
     number, supersedes = 1, ""
+    if before is not None and before.paid:
+        secured = _with_payments(secured, before.paid, ruling.outcome)
     if before is not None:
         number = before.event_number + 1
         supersedes = event_id(carrier, parcel_id, before.version, before.event_number)
@@ -119,6 +122,19 @@ def take_step(
     if before is not None:
         case = msgspec.structs.replace(case, paid=before.paid, feedback=before.feedback)
     return Step(case, decision)
+
+
+def _with_payments(
+    revenue: RevenueAssessment, paid: Decimal, outcome: Outcome
+) -> RevenueAssessment:
+    """What was paid, and what of it is due for refund, for those who pay it out."""
+    if outcome is Outcome.REFUSED:
+        refund = paid
+    elif outcome is Outcome.RELEASE:
+        refund = max(paid - revenue.unsecured_due, Decimal(0))
+    else:
+        refund = Decimal(0)
+    return msgspec.structs.replace(revenue, paid=paid, refund_due=refund)
 
 
 def publish(decision: Decision, record: Record, received_at_ms: int, outbox: Outbox) -> None:

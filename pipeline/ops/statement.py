@@ -40,6 +40,10 @@ class Line(Struct, frozen=True, kw_only=True):
     total: Decimal
     on_account: Decimal
     """Of the total, what the account answers for."""
+    paid: Decimal
+    """By payments for the parcel itself."""
+    refund_due: Decimal
+    """Of what was paid."""
     corrected_from: Decimal | None
     """Total of the first decision, if it was another."""
     changed_after_period: bool
@@ -185,6 +189,8 @@ class StatementTally:
             fees=amounts[ChargeKind.FEE],
             total=total,
             on_account=on_account(revenue) if settlement in SECURED else ZERO,
+            paid=revenue.paid,
+            refund_due=revenue.refund_due,
             corrected_from=before if before != total else None,
             changed_after_period=_day(decision.occurred_at) >= self._until,
         )

@@ -230,3 +230,14 @@ def test_no_parcel_overtakes_those_that_wait(monkeypatch: pytest.MonkeyPatch) ->
     released = [dict(r.headers)["ce_id"] for r in bank.records()]
     expected = [bank.events(f"P{n}")[0].event_id.encode() for n in range(4)]
     assert released == expected
+
+
+def test_a_payment_during_an_inspection_frees_what_was_reserved() -> None:
+    """Nothing is secured twice."""
+    bank = opened("9").announce(owing("9", "A", selected_by=DRAWN))
+    bank.pay(payment("4", parcel_id="A"))
+    assert (bank.held, bank.account.available) == (5, 4)
+    bank.inspect(result(InspectionVerdict.COMPLIANT, parcel_id="A"))
+    last = bank.events("A")[-1]
+    assert (last.outcome, last.revenue.account_used, last.revenue.paid) == (Outcome.RELEASE, 5, 4)
+    assert last.revenue.refund_due == 0

@@ -185,3 +185,9 @@ def test_two_rules_at_once_are_refused_with_their_line(
     monkeypatch.setattr(dates, "PATH", path)
     with pytest.raises(RuleBookError, match="holds together with another rule"):
         dates.payment_dates.__wrapped__()
+
+
+def test_what_is_due_for_refund_stands_on_the_line() -> None:
+    bank = Bank().announce(assessed(parcel_id="A")).pay(payment("10", parcel_id="A"))
+    (line,) = statement_of(bank).lines
+    assert (line.paid, line.refund_due) == (Decimal(10), Decimal("0.94"))
