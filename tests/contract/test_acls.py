@@ -73,13 +73,9 @@ def test_others_read_their_outcome_and_write_their_feedback(
     assert topics_of(user, Operation.WRITE) == written
 
 
-def test_operators_may_read_what_the_ledger_counts_and_write_nothing() -> None:
+def test_operators_may_read_what_ledger_and_statement_count_and_write_nothing() -> None:
     public = {topic.name for topic in TOPICS if topic.public}
-    assert topics_of("operators", Operation.READ) == public - {
-        "inspections",
-        "payments",
-        "accounts",
-    }
+    assert topics_of("operators", Operation.READ) == public - {"inspections", "payments"}
     assert topics_of("operators", Operation.WRITE) == set()
 
 
