@@ -5,6 +5,7 @@ from dataclasses import replace
 import faust
 from prometheus_client import CollectorRegistry
 
+from pipeline.accounts.room import AccountsRoom
 from pipeline.assess.room import AssessRoom, build_assess_room
 from pipeline.connection import broker_of
 from pipeline.decide.room import DecideRoom, build_decide_room
@@ -19,17 +20,18 @@ from pipeline.stream.app import build_stream_app
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.settings import StreamSettings
 
-Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom]
+Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom, AccountsRoom]
 
 
 def build_rooms(settings: Settings) -> Rooms:
-    """The three rooms with their rule books loaded."""
+    """All rooms, with their rule books loaded."""
     data_rules = load_data_rules()
     book = load_rule_book()
     return (
         IntakeRoom(settings, data_rules),
         build_assess_room(settings, book, data_rules.version),
         build_decide_room(settings, book),
+        AccountsRoom(),
     )
 
 

@@ -30,6 +30,7 @@ from pipeline.reference.version import reference_version
 from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.categorise import irg_category, low_value_limit
 from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.vendors import vendor_register
 from pipeline.settings import Settings
 from pipeline.stream import KeyedState, Outbox, Record
 from pipeline.stream.murmur2 import partition_of
@@ -62,6 +63,7 @@ class AssessRoom:
         self._per_million = settings.random_selection_per_million
         self._score_min = settings.inspection_score_min
         self._on_account = settings.carriers_on_account()
+        self._vendors = vendor_register(settings.vendor_register_file)
         self._indicators: Sequence[Indicator] = (
             value_indicators(rules),
             goods_indicators(rules),
@@ -69,7 +71,11 @@ class AssessRoom:
             timing_indicators(rules),
         )
         self.versions = Versions(
-            book.version, rules.version, data_rules_version, __version__, reference_version()
+            book.version,
+            rules.version,
+            data_rules_version,
+            __version__,
+            self._vendors.beside(reference_version()),
         )
         """Of everything the decisions rest on."""
 
@@ -119,6 +125,7 @@ class AssessRoom:
             legal_date=legal_date,
             book=self._book,
             on_account=header.carrier in self._on_account,
+            vendors=self._vendors,
         )
         limit = low_value_limit(self._book, country, legal_date)
         subject = Subject(header, parcel, announced.warnings, revenue, legal_date, limit, exposure)

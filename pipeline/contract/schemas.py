@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from pipeline.model import (
+    AccountOrder,
     Acknowledgement,
     Cancellation,
     DeadLetter,
@@ -26,10 +27,12 @@ PAYLOADS: dict[str, type[msgspec.Struct]] = {
     struct.__name__: struct
     for struct in (
         *(Manifest, Acknowledgement, Decision, InspectionResult, Payment),
-        *(Movement, Cancellation, Notice, DeadLetter),
+        *(Movement, Cancellation, Notice, AccountOrder, DeadLetter),
     )
 }
-INCOMING = frozenset({"Manifest", "InspectionResult", "Payment", "Movement", "Cancellation"})
+INCOMING = frozenset(
+    {"Manifest", "InspectionResult", "Payment", "Movement", "Cancellation", "AccountOrder"}
+)
 HEADERS_ONLY = "DeadLetter"
 """Its value is the original bytes: the schema describes the record's headers."""
 

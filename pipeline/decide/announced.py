@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -9,12 +10,14 @@ from pipeline.decide.arrivals import Arrivals, Watched, keep_watch
 from pipeline.decide.decide import ZERO, rule_on
 from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.publish import Occasion, Step, instant, publish, take_step
-from pipeline.decide.read import refusal
+from pipeline.decide.purse import Purse
+from pipeline.decide.queue import put_aside
 from pipeline.decide.refuse import late_rule, refuse_announcement
 from pipeline.decide.reverse import reverse
 from pipeline.decide.state import Case, CaseState, Memory, case_of, kept, put_case
 from pipeline.errors import ErrorCode
-from pipeline.model import Assessed, Cause, case_key
+from pipeline.incoming import refusal
+from pipeline.model import Assessed, Assessment, Cause, case_key
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.rulebook.deadlines import load_locked_fields
 from pipeline.stream import Outbox, Record
@@ -29,16 +32,20 @@ _decode_assessed = msgspec.msgpack.Decoder(Assessed).decode
 _encode_envelope = msgspec.msgpack.Encoder().encode
 
 
-def first_step(assessed: Assessed, occurred_at: datetime, before: Case | None = None) -> Step:
+def first_step(
+    assessed: Assessed, occurred_at: datetime, purse: Purse, before: Case | None = None
+) -> Step:
     """The first decision on a parcel; `before` is a case of it that has none or was ended."""
-    ruling = rule_on(assessed.assessment)
+    seen = _secured(assessed.assessment, ZERO, purse)
+    ruling = rule_on(seen)
     if before is not None and before.moved:
         late = " Its data came after it was scanned."
         ruling = ruling._replace(reason=ruling.reason + late)
-    return take_step(assessed, ruling, Occasion(Cause.ASSESSMENT, occurred_at), before)
+    occasion = Occasion(Cause.ASSESSMENT, occurred_at)
+    return take_step(assessed, ruling, occasion, before, seen.revenue)
 
 
-def amend(assessed: Assessed, occurred_at: datetime, case: Case) -> Step:
+def amend(case: Case, assessed: Assessed, occurred_at: datetime, purse: Purse) -> Step:
     """Decide anew on changed data. What was paid counts on, unless the currency is another."""
     paid, refund = case.paid, ""
     before = kept(case)
@@ -46,13 +53,27 @@ def amend(assessed: Assessed, occurred_at: datetime, case: Case) -> Step:
         currency = before.assessment.revenue.currency
         if currency != assessed.assessment.revenue.currency:
             paid, refund = ZERO, f" {paid:f} {currency} paid before are due for refund."
-    ruling = rule_on(assessed.assessment, paid)
+    seen = _secured(assessed.assessment, paid, purse)
+    ruling = rule_on(seen, paid)
     return take_step(
         assessed,
         ruling._replace(reason=ruling.reason + refund),
         Occasion(Cause.AMENDMENT, occurred_at),
         msgspec.structs.replace(case, paid=paid),
+        seen.revenue,
     )
+
+
+def _secured(assessment: Assessment, paid: Decimal, purse: Purse) -> Assessment:
+    """The assessment as the operator's account stands.
+
+    What may change yet is reserved, not used. No case that holds money can be amended.
+    """
+    final = not assessment.selected_by and not assessment.revenue.estimated
+    revenue = purse.secure(assessment.revenue, paid, final=final)
+    if revenue is assessment.revenue:
+        return assessment
+    return msgspec.structs.replace(assessment, revenue=revenue)
 
 
 def event_of(assessed: Assessed, case: Case) -> CaseEvent:
@@ -71,14 +92,18 @@ class Announcements:
         self._arrivals = arrivals
         self._locked = load_locked_fields()
 
-    def decide(self, record: Record, memory: Memory, outbox: Outbox) -> None:
-        """Decide all parcels of an envelope, in order."""
-        occurred_at = instant(record.timestamp_ms)
+    def decide(
+        self, record: Record, memory: Memory, outbox: Outbox, *, served: bool = False
+    ) -> None:
+        """Decide all parcels of an envelope, in order.
+
+        `served`: it is one parcel that has waited for money of its operator's account.
+        """
         watched: Watched = {}
         for assessed in _open_envelope(record, outbox):
             mark = outbox.mark()
             try:
-                self._decide(assessed, record, occurred_at, memory, watched, outbox)
+                self._decide(assessed, record, memory, watched, outbox, served=served)
             except Exception as error:
                 log.exception("could not decide a parcel; it goes to the dead letters")
                 outbox.roll_back(mark)
@@ -90,39 +115,65 @@ class Announcements:
         self,
         assessed: Assessed,
         record: Record,
-        occurred_at: datetime,
         memory: Memory,
         watched: Watched,
         outbox: Outbox,
+        *,
+        served: bool,
     ) -> None:
         header = assessed.header
         key = case_key(header.carrier, assessed.parcel_id)
         case = case_of(memory, key)
-        if case is None:
-            step = first_step(assessed, occurred_at)
+        if case is not None and self._is_refused(assessed, case, outbox):
+            return
+        purse = Purse(header.carrier, memory, served=served)
+        occurred_at = instant(record.timestamp_ms)
+        if case is not None and case.state is CaseState.AWAITING_PAYMENT:
+            step = amend(case, assessed, occurred_at, purse)
         else:
-            move = legal_move(case.state, event_of(assessed, case))
-            locked = move is Move.DECIDE and self._locked_change(assessed, case)
-            if locked or move is not Move.DECIDE:
-                rule = late_rule(move, assessed, case)
-                refuse_announcement(assessed, case, rule, self._topics, outbox, locked or "")
-                if assessed.consignee != case.consignee:
-                    reverse(assessed.consignee, key, header.version, outbox)
-                return
-            is_open = case.state is CaseState.AWAITING_PAYMENT
-            step = (amend if is_open else first_step)(assessed, occurred_at, case)
-            if assessed.consignee != case.consignee:
-                reverse(case.consignee, key, case.version, outbox)
-        case, deadlines = step.case, self._arrivals.deadlines_of(header)
-        if deadlines and not case.arrived:
-            case = msgspec.structs.replace(case, due_h=deadlines.reminder)
-            watched.setdefault(deadlines, []).append(key)
-        elif case.due_h:
-            case = msgspec.structs.replace(case, due_h=0)
+            step = first_step(assessed, occurred_at, purse, case)
+        if purse.waits_for:
+            put_aside(
+                record,
+                _encode_envelope([assessed]),
+                carrier=header.carrier,
+                waits_for=purse.waits_for,
+                served=served,
+                state=memory,
+                outbox=outbox,
+            )
+            return
+        if case is not None and assessed.consignee != case.consignee:
+            reverse(case.consignee, key, case.version, outbox)
         received_at_ms = round(header.received_at.timestamp() * 1000)
         publish(step.decision, record, received_at_ms, outbox)
         # Last, so that an error before it leaves the case as it was.
-        put_case(memory, key, case, record.timestamp_ms)
+        put_case(memory, key, self._watched(step.case, assessed, watched), record.timestamp_ms)
+        purse.close(record.partition, outbox)
+
+    def _is_refused(self, assessed: Assessed, case: Case, outbox: Outbox) -> bool:
+        """Whether the case does not allow the announcement; then its carrier is told."""
+        move = legal_move(case.state, event_of(assessed, case))
+        locked = self._locked_change(assessed, case) if move is Move.DECIDE else ""
+        if move is Move.DECIDE and not locked:
+            return False
+        rule = late_rule(move, assessed, case)
+        refuse_announcement(assessed, case, rule, self._topics, outbox, locked)
+        if assessed.consignee != case.consignee:
+            header = assessed.header
+            key = case_key(header.carrier, assessed.parcel_id)
+            reverse(assessed.consignee, key, header.version, outbox)
+        return True
+
+    def _watched(self, case: Case, assessed: Assessed, watched: Watched) -> Case:
+        """The case with its deadline, if there is one."""
+        header = assessed.header
+        deadlines = self._arrivals.deadlines_of(header)
+        if deadlines and not case.arrived:
+            key = case_key(header.carrier, assessed.parcel_id)
+            watched.setdefault(deadlines, []).append(key)
+            return msgspec.structs.replace(case, due_h=deadlines.reminder)
+        return msgspec.structs.replace(case, due_h=0) if case.due_h else case
 
     def _locked_change(self, assessed: Assessed, case: Case) -> str:
         """What an amendment changes though it may not; empty if nothing."""

@@ -54,9 +54,12 @@ def due_hours(reminder_ms: int, closing_ms: int) -> DueHours:
 
 
 def keep_watch(watched: Mapping[DueHours, list[str]], record: Record, memory: Memory) -> None:
-    """Remember deadlines that the parcels of one record have: few entries for many parcels."""
+    """Remember deadlines that the parcels of one record have: few entries for many parcels.
+
+    The first case is part of the key: those of an envelope that wait for money come apart.
+    """
     for (reminder, closing), cases in watched.items():
-        key = f"{WATCH}{reminder}/{closing}/{record.topic}/{record.offset}"
+        key = f"{WATCH}{reminder}/{closing}/{record.topic}/{record.offset}/{cases[0]}"
         put_watch(memory, key, Watch(reminder, closing, cases))
 
 

@@ -5,6 +5,7 @@ import msgspec
 from pipeline.decide.moves import CaseEvent, Move, legal_move, told
 from pipeline.decide.notify import About, Notices, refund_of
 from pipeline.decide.publish import instant
+from pipeline.decide.purse import give_back
 from pipeline.decide.reverse import reverse
 from pipeline.decide.state import Case, CaseState, Memory, case_of, kept, put_case
 from pipeline.model import Cancellation, NoticeKind, case_key
@@ -52,7 +53,9 @@ def cancel(
             moved=before.moved,
         )
         assessed = kept(before)
-        detail = refund_of(before, assessed.assessment.revenue.currency if assessed else "")
+        refund = refund_of(before, assessed.assessment.revenue.currency if assessed else "")
+        freed = give_back(before, cancellation.carrier, record.partition, memory, outbox)
+        detail = "; ".join(filter(None, (refund, freed)))
         reverse(before.consignee, key, after.version, outbox)
     about = about._replace(detail=detail)
     notices.tell_end(NoticeKind.CANCELLED, about, before, after, outbox)

@@ -50,6 +50,7 @@ class Move(StrEnum):
     REASSESS = "reassess"
     REFUSE_PARCEL = "refuse parcel"
     COLLECT = "collect"
+    KEEP_PAYMENT = "keep payment"  # it counts once the result of the inspection is there
     EXPECT = "expect"  # a parcel without data: demand them
     RECORD = "record"
     DEMAND_DATA = "demand data"

@@ -6,11 +6,13 @@ from pipeline.decide.arrivals import HOUR_MS, WATCH, put_watch
 from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.notify import About, Notices, refund_of
 from pipeline.decide.publish import instant
+from pipeline.decide.purse import give_back
 from pipeline.decide.reverse import reverse
 from pipeline.decide.state import Case, CaseState, Memory, Watch, case_of, kept, put_case
 from pipeline.model import NoticeKind
 from pipeline.rulebook.deadlines import Deadlines
 from pipeline.stream import Outbox
+from pipeline.stream.murmur2 import partition_of
 
 
 class Overdue:
@@ -72,10 +74,17 @@ class Overdue:
             feedback=case.feedback,
             moved=case.moved,
         )
-        about = _about(key, case.due_h)._replace(detail=refund)
+        about = _about(key, case.due_h)
+        freed = give_back(case, about.carrier, _partition_of(key, outbox), memory, outbox)
+        about = about._replace(detail="; ".join(filter(None, (refund, freed))))
         self._notices.tell_end(kind, about, case, after, outbox)
         reverse(case.consignee, key, case.version, outbox)
         put_case(memory, key, after, memory.watermark_ms)
+
+
+def _partition_of(key: str, outbox: Outbox) -> int:
+    """Where the case is: all topics of this room are partitioned alike."""
+    return partition_of(key.encode(errors="replace"), outbox.partitions_of("assessments"))
 
 
 def _about(key: str, due_h: int) -> About:

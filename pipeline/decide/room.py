@@ -1,6 +1,8 @@
 """The decide room: the case of each parcel, and the only writer of outcomes."""
 
+import logging
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -12,11 +14,13 @@ from pipeline.decide.filed import join_filings
 from pipeline.decide.notify import Notices
 from pipeline.decide.overdue import Overdue
 from pipeline.decide.publish import instant, publish
-from pipeline.decide.read import Refusal, read_feedback, refusal
+from pipeline.decide.purse import Purse
+from pipeline.decide.queue import put_aside, take_answer
 from pipeline.decide.reverse import REVERSALS, encode_reversals
 from pipeline.decide.scanned import scan
 from pipeline.decide.state import Entry, Memory, Watch, case_of, put_case
 from pipeline.errors import ErrorCode
+from pipeline.incoming import Refusal, read_message, refusal
 from pipeline.model import (
     Cancellation,
     FeedbackNoted,
@@ -28,16 +32,20 @@ from pipeline.model import (
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.rulebook.book import RuleBook
 from pipeline.rulebook.deadlines import load_deadlines
+from pipeline.rulebook.vendors import NO_REGISTER, VendorRegister, vendor_register
 from pipeline.settings import Settings
 from pipeline.stream import Outbox, Record
 from pipeline.stream.room import Encloser
 
 NO_PARCEL = (("parcels", b"0"),)
 
-_result_decoder = msgspec.json.Decoder(InspectionResult)
-_payment_decoder = msgspec.json.Decoder(Payment)
-_movement_decoder = msgspec.json.Decoder(Movement)
+_DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
+    "inspections": msgspec.json.Decoder(InspectionResult),
+    "payments": msgspec.json.Decoder(Payment),
+    "movements": msgspec.json.Decoder(Movement),
+}
 _cancellation_decoder = msgspec.json.Decoder(Cancellation)
+log = logging.getLogger(__name__)
 
 
 class DecideRoom:
@@ -52,10 +60,12 @@ class DecideRoom:
         book: RuleBook,
         *,
         on_account_carriers: frozenset[str],
+        vendors: VendorRegister = NO_REGISTER,
         carriers_apart: Iterable[str] = (),
         scanned_carriers: frozenset[str] = frozenset(),
     ) -> None:
         self._book = book
+        self._vendors = vendors
         self._topics = CarrierTopics(carriers_apart)
         self._deadlines = load_deadlines()
         self._notices = Notices(self._topics)
@@ -65,6 +75,7 @@ class DecideRoom:
         self.inputs: tuple[str, ...] = (
             *("assessments", "filings", "inspections", "payments", "movements"),
             *self._topics.cancellations,
+            "account-slices",
         )
         self.outputs: tuple[str, ...] = (
             "release",
@@ -72,51 +83,58 @@ class DecideRoom:
             "revenue",
             *self._topics.notices,
             *self._topics.acknowledgements,
+            "account-requests",
+            "account-slices",
             "dead-letters",
         )
         self._on_account_carriers = on_account_carriers
 
     def work(self, record: Record, memory: Memory, outbox: Outbox) -> None:
-        """Work on one envelope of assessed parcels, or one message about a case."""
+        """Work on an envelope, one message about a case, or a slice of an account."""
+        if record.topic == "account-slices":
+            take_answer(record, memory, outbox, lambda waited: self._serve(waited, memory, outbox))
+        else:
+            self._work_on(record, memory, outbox, served=False)
+
+    def _serve(self, record: Record, memory: Memory, outbox: Outbox) -> None:
+        """Work on a message that has waited; one that fails must not hold back those behind it."""
+        mark = outbox.mark()
+        try:
+            self._work_on(record, memory, outbox, served=True)
+        except Exception as error:
+            log.exception("could not work on a message that had waited")
+            outbox.roll_back(mark)
+            what = refusal(ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}").text
+            outbox.dead_letter(record, ErrorCode.INTERNAL_ERROR, what, headers=NO_PARCEL)
+
+    def _work_on(self, record: Record, memory: Memory, outbox: Outbox, *, served: bool) -> None:
         if record.topic == "assessments":
-            self._announcements.decide(record, memory, outbox)
+            self._announcements.decide(record, memory, outbox, served=served)
             return
         if record.topic == "filings":
             join_filings(record, memory, self._deadlines, self._notices, outbox)
             return
-        if record.topic == "inspections":
-            result = read_feedback(record, _result_decoder)
-            refused = self._feed_back(result, record, memory, outbox)
-        elif record.topic == "payments":
-            payment = read_feedback(record, _payment_decoder)
-            refused = self._feed_back(payment, record, memory, outbox)
-        elif record.topic == "movements":
-            refused = self._scan(read_feedback(record, _movement_decoder), record, memory, outbox)
-        else:
-            cancellation = read_feedback(record, _cancellation_decoder)
-            refused = self._cancel(cancellation, record, memory, outbox)
-        if refused:
-            outbox.dead_letter(record, refused.code, refused.text, headers=NO_PARCEL)
+        decoder = _DECODERS.get(record.topic, _cancellation_decoder)
+        message = read_message(record, decoder, _key_of)
+        if isinstance(message, Movement):
+            effect = scan(message, record, memory, self._deadlines, self._notices, outbox)
+            outbox.note(FeedbackNoted("movement", effect))
+            return
+        if isinstance(message, Cancellation):
+            message = self._cancel(message, record, memory, outbox)
+        elif not isinstance(message, Refusal):
+            message = self._feed_back(message, record, memory, outbox, served=served)
+        if message:
+            outbox.dead_letter(record, message.code, message.text, headers=NO_PARCEL)
 
     def lapse(self, key: str, value: Entry, memory: Memory, outbox: Outbox) -> None:
         """Work on the cases whose deadline has come; a case that expires is just forgotten."""
         if isinstance(value, Watch):
             self._overdue.fall_due(key, value, memory, outbox)
 
-    def _scan(
-        self, movement: Movement | Refusal, record: Record, memory: Memory, outbox: Outbox
-    ) -> Refusal | None:
-        if isinstance(movement, Refusal):
-            return movement
-        effect = scan(movement, record, memory, self._deadlines, self._notices, outbox)
-        outbox.note(FeedbackNoted("movement", effect))
-        return None
-
     def _cancel(
-        self, cancellation: Cancellation | Refusal, record: Record, memory: Memory, outbox: Outbox
+        self, cancellation: Cancellation, record: Record, memory: Memory, outbox: Outbox
     ) -> Refusal | None:
-        if isinstance(cancellation, Refusal):
-            return cancellation
         if not self._topics.is_sender(cancellation.carrier, record.topic):
             names = f"it names {cancellation.carrier!r}"
             return refusal(ErrorCode.CARRIER_MISMATCH, names)
@@ -126,24 +144,38 @@ class DecideRoom:
 
     def _feed_back(
         self,
-        feedback: InspectionResult | Payment | Refusal,
+        feedback: InspectionResult | Payment,
         record: Record,
         memory: Memory,
         outbox: Outbox,
+        *,
+        served: bool,
     ) -> Refusal | None:
         """Apply a message to its case; a refusal leaves the case as it is."""
-        if isinstance(feedback, Refusal):
-            return feedback
-        key = case_key(feedback.carrier, feedback.parcel_id)
+        key = _key_of(feedback)
+        purse = Purse(feedback.carrier, memory, served=served)
         step = feed_back(
             case_of(memory, key),
             feedback,
             instant(record.timestamp_ms),
             book=self._book,
             on_account=feedback.carrier in self._on_account_carriers,
+            vendors=self._vendors,
+            purse=purse,
         )
         if isinstance(step, Refusal):
             return step
+        if purse.waits_for:
+            put_aside(
+                record,
+                record.value or b"",
+                carrier=feedback.carrier,
+                waits_for=purse.waits_for,
+                served=served,
+                state=memory,
+                outbox=outbox,
+            )
+            return None
         kind = KIND_OF[type(feedback)]
         if step is None:
             outbox.note(FeedbackNoted(kind, "repeated"))
@@ -151,7 +183,12 @@ class DecideRoom:
         publish(step.decision, record, record.timestamp_ms, outbox)
         outbox.note(FeedbackNoted(kind, "applied"))
         put_case(memory, key, step.case, record.timestamp_ms)
+        purse.close(record.partition, outbox)
         return None
+
+
+def _key_of(message: InspectionResult | Payment | Movement | Cancellation) -> str:
+    return case_key(message.carrier, message.parcel_id)
 
 
 def build_decide_room(settings: Settings, book: RuleBook) -> DecideRoom:
@@ -159,6 +196,7 @@ def build_decide_room(settings: Settings, book: RuleBook) -> DecideRoom:
     return DecideRoom(
         book,
         on_account_carriers=settings.carriers_on_account(),
+        vendors=vendor_register(settings.vendor_register_file),
         carriers_apart=settings.carriers_apart(),
         scanned_carriers=settings.carriers_scanned(),
     )

@@ -1,4 +1,7 @@
-"""What the decide room remembers of each parcel: its case."""
+"""What the decide room remembers of each parcel: its case.
+
+Beside cases, by keys that no case can have, stand slices of accounts (`purse.py`), encoded.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -61,14 +64,17 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     feedback: tuple[str, ...] = ()
     assessed: bytes = b""
     """msgpack of `Assessed`; empty once the case is closed."""
+    held: Decimal = Decimal(0)
+    """Held for the parcel on the operator's account, in the currency `held_in`."""
     consignee: bytes = b""
     """Pseudonym of the consignee for whom the parcel counts."""
     moved: Stage = Stage.NOWHERE
     due_h: int = 0
     """The hour, since 1970, of the next deadline; 0: there is none."""
-
     filed: int = 0
     """Which partial filings have come: bits, by data set."""
+    held_in: str = ""
+    """A released case keeps no assessment, and what it holds may have to be given back."""
 
     @property
     def arrived(self) -> bool:
@@ -86,8 +92,8 @@ class Watch:
     cases: list[str]
 
 
-Entry = Case | Watch
-"""One is written as an array and the other as a map: that tells them apart."""
+Entry = Case | Watch | bytes
+"""Written as an array, a map and bytes: that tells them apart."""
 Memory = KeyedState[Entry]
 
 

@@ -3,6 +3,8 @@
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from msgspec.structs import replace
+
 from pipeline.model import Parcel, RevenueAssessment, TransportMode
 from pipeline.reference.exchange import conversion
 from pipeline.revenue.bill import AMOUNT_MAX, ZERO, Bill, Convert
@@ -11,11 +13,12 @@ from pipeline.revenue.plan import PlannedCharge, plan_of
 from pipeline.revenue.settle import settle
 from pipeline.revenue.situation import Situation, region_of
 from pipeline.rulebook.book import UNCOVERED, Law, RuleBook
+from pipeline.rulebook.vendors import NO_REGISTER, VendorRegister
 
 PLANS_KEPT_MAX = 512
 
 
-def assess_revenue(
+def assess_revenue(  # noqa: PLR0913 - all that an amount rests on
     parcel: Parcel,
     *,
     destination_country: str,
@@ -23,14 +26,15 @@ def assess_revenue(
     legal_date: date,
     book: RuleBook,
     on_account: bool,
+    vendors: VendorRegister = NO_REGISTER,
     known_on: date | None = None,
     convert: Convert = conversion,
 ) -> RevenueAssessment:
     """Duty, tax and fees by the law of `legal_date`, in the currency of the destination.
 
-    `known_on` limits the law to what was known of it on a day: an old decision is computed again as
-    it was then. Total: whatever cannot be computed makes an estimate whose remarks say why, never
-    an error.
+    `vendors` knows who collected tax at sale on that day. `known_on` limits the law to what was
+    known of it on a day: an old decision is computed again as it was then. Total: whatever cannot
+    be computed makes an estimate whose remarks say why, never an error.
     """
     jurisdiction = book.jurisdiction_of(destination_country)
     if jurisdiction == UNCOVERED:
@@ -43,7 +47,13 @@ def assess_revenue(
     if goods is None:
         return _unknown(parcel, "an amount is missing, not a number, or beyond any limit")
     flow = flow_of(parcel)
+    number = parcel.vendor_scheme_id
+    is_vendor = not number or vendors.is_active(number, legal_date)
+    if not is_vendor:
+        parcel = replace(parcel, vendor_scheme_id="")
     bill = Bill(parcel, goods, law, legal_date, exchange, convert)
+    if not is_vendor:
+        bill.remark(f"the vendor's number {number} was not active on {legal_date}: tax is due here")
     address = parcel.consignee.address
     if book.in_special_territory(destination_country, address.postcode):
         bill.estimate("the consignee lives in a territory with rules of its own")

@@ -29,6 +29,10 @@ TOPICS = (
     "intake-changelog",
     "assess-changelog",
     "decide-changelog",
+    "accounts",
+    "account-requests",
+    "account-slices",
+    "accounts-changelog",
 )
 
 

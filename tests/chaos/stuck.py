@@ -23,6 +23,9 @@ ROOM_OF = {
     "filings": "decide",
     "cancellations": "decide",
     "reversals": "assess",
+    "account-slices": "decide",
+    "accounts": "accounts",
+    "account-requests": "accounts",
 }
 LOOK_S = 0.5
 PROBE_MS = 2_000

@@ -105,6 +105,7 @@ def test_the_rooms_decide_nothing_on_a_rejected_manifest(example: Example) -> No
         ("payments", "Payment"),
         ("movements", "Movement"),
         ("cancellations", "Cancellation"),
+        ("accounts", "AccountOrder"),
     ],
 )
 def test_rejected_feedback_ends_as_a_dead_letter(

@@ -83,6 +83,7 @@ EFFECTS: dict[Move, Effect] = {
     Move.REASSESS: Effect(Outcome.REVENUE),
     Move.REFUSE_PARCEL: Effect(Outcome.REFUSED),
     Move.COLLECT: Effect(Outcome.RELEASE),
+    Move.KEEP_PAYMENT: Effect(Outcome.INSPECTION),
     Move.EXPECT: Effect(notice=NoticeKind.DATA_DEMANDED),
     Move.RECORD: Effect(),
     Move.DEMAND_DATA: Effect(notice=NoticeKind.DATA_OVERDUE),
