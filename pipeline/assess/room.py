@@ -29,6 +29,7 @@ from pipeline.reference.version import reference_version
 from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.categorise import irg_category, low_value_limit
 from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.shelf import Shelf
 from pipeline.settings import Settings
 from pipeline.stream import KeyedState, Outbox, Record
 from pipeline.stream.murmur2 import partition_of
@@ -53,9 +54,9 @@ class AssessRoom:
     enclosers = {"assessments": _encode_envelope}  # noqa: RUF012 - never changed
 
     def __init__(
-        self, settings: Settings, book: RuleBook, rules: RiskRules, data_rules_version: str
+        self, settings: Settings, law: Shelf, rules: RiskRules, data_rules_version: str
     ) -> None:
-        self._book = book
+        self._law = law
         self._salt = settings.selection_salt.encode()
         self._per_million = settings.random_selection_per_million
         self._score_min = settings.inspection_score_min
@@ -67,18 +68,20 @@ class AssessRoom:
             timing_indicators(rules),
         )
         self.versions = Versions(
-            book.version, rules.version, data_rules_version, __version__, reference_version()
+            law.newest.version, rules.version, data_rules_version, __version__, reference_version()
         )
-        """Of everything the decisions rest on."""
+        """Of everything the decisions rest on, by the law of the release."""
+        self._versions_by_book = {self.versions.rule_book: self.versions}
 
     def work(self, record: Record, state: KeyedState[Exposure], outbox: Outbox) -> None:
         """Assess the parcels of one envelope; one that fails spoils only itself."""
         partitions = outbox.partitions_of("assessments")
+        published = self._law.at(record.timestamp_ms)
         for announced in _decode_envelope(record.value or b""):
             consignee = consignee_key(announced.parcel.consignee)
             exposure = state.get(consignee) or NO_EXPOSURE
             try:
-                assessed = self.assess(announced, exposure)
+                assessed = self.assess(announced, exposure, published)
             except Exception as error:
                 log.exception("a parcel could not be assessed; it goes to the dead letters")
                 outbox.dead_letter(
@@ -97,20 +100,21 @@ class AssessRoom:
             )
             outbox.enclose("assessments", partition_of(key.encode(), partitions), assessed)
 
-    def assess(self, announced: Announced, exposure: Exposure) -> Assessed:
-        """Everything about one parcel. Pure."""
+    def assess(self, announced: Announced, exposure: Exposure, published: RuleBook) -> Assessed:
+        """Everything about one parcel, by the newest law that was `published`. Pure."""
         header, parcel = announced.header, announced.parcel
         country = header.destination_country
-        legal_date = self._book.legal_date(header.estimated_arrival_at, country)
+        legal_date = published.legal_date(header.estimated_arrival_at, country)
+        book = published.covering(legal_date)
         revenue = assess_revenue(
             parcel,
             destination_country=country,
             transport_mode=header.transport_mode,
             legal_date=legal_date,
-            book=self._book,
+            book=book,
             on_account=header.carrier in self._on_account,
         )
-        limit = low_value_limit(self._book, country, legal_date)
+        limit = low_value_limit(book, country, legal_date)
         subject = Subject(header, parcel, announced.warnings, revenue, legal_date, limit, exposure)
         hits: list[RuleHit] = []
         for indicate in self._indicators:
@@ -121,7 +125,7 @@ class AssessRoom:
             restricted=any(hit.rule_id in RESTRICTED_RULES for hit in hits),
             legal_date=legal_date,
             destination_country=country,
-            book=self._book,
+            book=book,
         )
         points = score(hit.points for hit in hits)
         day = legal_date.isoformat()
@@ -137,15 +141,23 @@ class AssessRoom:
             ),
         )
         assessment = Assessment(
-            category, reason, points, selected_by, hits, revenue, day, self.versions
+            category, reason, points, selected_by, hits, revenue, day, self.versions_of(book)
         )
         kept = parcel if assessment.needs_officer else None
         return Assessed(header, parcel.parcel_id, assessment, kept)
 
+    def versions_of(self, book: RuleBook) -> Versions:
+        """The versions with a book's; kept, because most parcels name the same."""
+        versions = self._versions_by_book.get(book.version)
+        if versions is None:
+            versions = msgspec.structs.replace(self.versions, rule_book=book.version)
+            self._versions_by_book[book.version] = versions
+        return versions
 
-def build_assess_room(settings: Settings, book: RuleBook, data_rules_version: str) -> AssessRoom:
+
+def build_assess_room(settings: Settings, law: Shelf, data_rules_version: str) -> AssessRoom:
     """The room with the risk rules loaded."""
-    return AssessRoom(settings, book, load_risk_rules(), data_rules_version)
+    return AssessRoom(settings, law, load_risk_rules(), data_rules_version)
 
 
 def _exposure_entry(key: str, announced: Announced, assessed: Assessed) -> ExposureEntry:

@@ -59,6 +59,7 @@ def reassess(
     parcel = as_found(assessed.parcel, {item.sequence_number: item for item in result.found_items})
     header, before = assessed.header, assessed.assessment
     legal_date = date.fromisoformat(before.legal_date)
+    book = book.covering(legal_date)
     revenue = assess_revenue(
         parcel,
         destination_country=header.destination_country,

@@ -11,7 +11,7 @@ from pipeline.decide.read import Refusal, read_feedback
 from pipeline.decide.state import CASE_KEPT_MS, Case
 from pipeline.model import FeedbackNoted, InspectionResult, Payment, case_key
 from pipeline.model.carrier_topics import CarrierTopics
-from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.shelf import Shelf
 from pipeline.settings import Settings
 from pipeline.stream import KeyedState, Outbox, Record
 from pipeline.stream.room import Encloser
@@ -32,12 +32,12 @@ class DecideRoom:
 
     def __init__(
         self,
-        book: RuleBook,
+        law: Shelf,
         *,
         on_account_carriers: frozenset[str],
         carriers_apart: Iterable[str] = (),
     ) -> None:
-        self._book = book
+        self._law = law
         self._topics = CarrierTopics(carriers_apart)
         self.outputs: tuple[str, ...] = (
             "release",
@@ -77,7 +77,7 @@ class DecideRoom:
             state.get(key),
             feedback,
             instant(record.timestamp_ms),
-            book=self._book,
+            book=self._law.at(record.timestamp_ms),
             on_account=feedback.carrier in self._on_account_carriers,
         )
         if isinstance(step, Refusal):
@@ -92,10 +92,10 @@ class DecideRoom:
         return None
 
 
-def build_decide_room(settings: Settings, book: RuleBook) -> DecideRoom:
-    """The room of an installation; `book` is the law by which found goods are assessed."""
+def build_decide_room(settings: Settings, law: Shelf) -> DecideRoom:
+    """The room of an installation; `law` is that by which found goods are assessed."""
     return DecideRoom(
-        book,
+        law,
         on_account_carriers=settings.carriers_on_account(),
         carriers_apart=settings.carriers_apart(),
     )

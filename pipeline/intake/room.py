@@ -29,6 +29,8 @@ from pipeline.model import (
 )
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.model.manifest import ManifestBase
+from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.shelf import Shelf
 from pipeline.settings import Settings
 from pipeline.stream import KeyedState, Outbox, Record
 
@@ -48,13 +50,14 @@ class IntakeRoom:
     state_type = ManifestSeen
     enclosers = {"parcels": _encode_envelope}  # noqa: RUF012 - never changed
 
-    def __init__(self, settings: Settings, rules: DataRules) -> None:
+    def __init__(self, settings: Settings, rules: DataRules, law: Shelf) -> None:
         self._topics = CarrierTopics(settings.carriers_apart())
         self.inputs = self._topics.manifests
         self.outputs = (*self._topics.acknowledgements, "dead-letters")
         self._parcels_max = settings.manifest_parcels_max
         self._faults_max = settings.acknowledgement_faults_max
         self._severities_now = severities_of(settings.severity_file, rules)
+        self._law = law
         self._check_manifest = ManifestCheck(rules)
         self._check_parcel = ParcelChecks(rules, settings.description_words_min)
         self._templates = TemplateFinder(rules)
@@ -89,7 +92,8 @@ class IntakeRoom:
         if error:
             self._answer(refuse(decoded, error, severities, received_at), outbox)
             return
-        answer = self._take_in(decoded, findings, severities, received_at, outbox)
+        published = self._law.at(record.timestamp_ms)
+        answer = self._take_in(decoded, findings, severities, received_at, published, outbox)
         state.put(
             key,
             _with_part(header, _part_seen(digest, answer.acknowledgement, record), seen),
@@ -102,13 +106,14 @@ class IntakeRoom:
         about_manifest: Sequence[Finding],
         severities: Severities,
         received_at: datetime,
+        published: RuleBook,
         outbox: Outbox,
     ) -> Answer:
         header = decoded.header
         parcels = [parcel for parcel in decoded.parcels if not isinstance(parcel, BadParcel)]
         inherited = _inherited(header, received_at)
         circumstances = circumstances_of(
-            inherited, frozenset(header.itinerary), self._templates.find(parcels)
+            inherited, frozenset(header.itinerary), self._templates.find(parcels), published
         )
         manifest_warnings = [finding.rule_id for finding in about_manifest]
         partitions = outbox.partitions_of("parcels")

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from pipeline.errors import ErrorCode
 from pipeline.model.decision import Cause, IrgCategory, Outcome, Versions
 from pipeline.ops.histogram import BatchHistogram
+from pipeline.rulebook.publication import PublishedLaw, RefusedLaw
 from pipeline.stream.room import Room
 from pipeline.stream.snapshot_folder import Unusable
 
@@ -24,6 +25,7 @@ CYCLE_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 CARRIERS_MAX = 50
 OTHER_CARRIERS = "other"
 MANIFEST_RESULTS = ("accepted", "partly_rejected", "rejected", "duplicate")
+LAW_ACCEPTED = "accepted"
 REJECTION_STAGES = ("intake", "decide")
 
 
@@ -161,6 +163,12 @@ class Metrics:
             "worker_id",
             *Versions.__struct_fields__,
         )
+        self.law_publications = self._counter(
+            "law_publications",
+            "Messages on the topic `law` since its beginning, as the worker judged them: "
+            "`accepted`, or the error code for which one is refused.",
+            "result",
+        )
         self.worker_restarts = self._counter(
             "worker_restarts",
             "Restarts of this worker by its supervisor (`greenlane worker --workers`), as that "
@@ -198,8 +206,14 @@ class Metrics:
             "reason",
         )
 
+    def count_law(self, judged: PublishedLaw | RefusedLaw) -> None:
+        """Count a publication of law that the worker heard of."""
+        result = judged.code.value if isinstance(judged, RefusedLaw) else LAW_ACCEPTED
+        self.law_publications.labels(result).inc()
+
     def set_worker(self, worker_id: str, versions: Versions) -> None:
         """Publish who the worker is and what it decides with."""
+        self.worker_info.clear()
         fields = {name: getattr(versions, name) for name in versions.__struct_fields__}
         self.worker_info.labels(worker_id=worker_id, **fields).set(1)
 
@@ -217,6 +231,8 @@ class Metrics:
             self.parcels_decided.labels(outcome.value, category.value, cause.value)
         for result in MANIFEST_RESULTS:
             self.manifests.labels(result)
+        for judged in (LAW_ACCEPTED, *ErrorCode):
+            self.law_publications.labels(judged)
         for reason in Unusable:
             self.snapshots_passed_over.labels(reason.value)
         for room in rooms:

@@ -104,14 +104,26 @@ class Source(NamedTuple):
 
 
 class RuleBook:
-    """All jurisdictions. Immutable once loaded; `version` changes with any file."""
+    """All jurisdictions. Immutable once loaded; `version` changes with any file.
+
+    One that was published later than another (`before`) decides from the legal date `covers_from`
+    on, and leaves earlier ones to that.
+    """
 
     def __init__(
-        self, version: str, sources: Mapping[str, Source], tables: Mapping[str, TariffTable]
+        self,
+        version: str,
+        sources: Mapping[str, Source],
+        tables: Mapping[str, TariffTable],
+        *,
+        before: "RuleBook | None" = None,
+        covers_from: date = date.min,
     ) -> None:
         self.version = version
         self.tables = tables
         self.sources = sources
+        self.before = before
+        self.covers_from = covers_from
         entries = [source.entry for source in sources.values()]
         self._of_country = {
             country: entry.jurisdiction for entry in entries for country in entry.zones
@@ -127,6 +139,19 @@ class RuleBook:
         # An amount may be cited by another jurisdiction: Northern Ireland's duty is the Union's.
         self._parameters = [one for source in sources.values() for one in source.parameters]
         self._laws: dict[tuple[str, date, date | None], Law] = {}
+
+    def following(self, before: "RuleBook", covers_from: date) -> "RuleBook":
+        """The same law, as published later than another and for legal dates from a day on."""
+        return RuleBook(
+            self.version, self.sources, self.tables, before=before, covers_from=covers_from
+        )
+
+    def covering(self, day: date) -> "RuleBook":
+        """The newest book that decides on a legal date: this one, or one before it."""
+        book = self
+        while book.before is not None and day < book.covers_from:
+            book = book.before
+        return book
 
     def jurisdiction_of(self, country: str) -> str:
         """The jurisdiction's name, such as EU or GB; empty where no rule book covers a country."""
@@ -160,9 +185,9 @@ class RuleBook:
 
     def _law(self, jurisdiction: str, day: date, known_on: date | None) -> Law:
         source = self.sources[jurisdiction]
-        values = {one.id: _value_on(one, day, known_on) for one in self._parameters}
+        values = {one.id: value_on(one, day, known_on) for one in self._parameters}
         tariffs = {name: table.on(day) for name, table in self.tables.items()}
-        return Law(source.entry, values, _charges_on(source.charges, day, known_on), tariffs)
+        return Law(source.entry, values, charges_on(source.charges, day, known_on), tariffs)
 
 
 def _regions(charges: Sequence[ChargeEntry], ids: Iterable[str]) -> Iterator[str]:
@@ -172,7 +197,8 @@ def _regions(charges: Sequence[ChargeEntry], ids: Iterable[str]) -> Iterator[str
             yield from (one.removeprefix(beginning) for one in ids if one.startswith(beginning))
 
 
-def _value_on(parameter: ParameterEntry, day: date, known_on: date | None) -> DatedValue:
+def value_on(parameter: ParameterEntry, day: date, known_on: date | None) -> DatedValue:
+    """A parameter on a day, as far as it was known on another."""
     entry = in_force(parameter.values, day, known_on)
     text = entry.value if entry else None
     is_number = parameter.unit == units.SHARE_OF_VALUE or units.currency_of(parameter.unit)
@@ -190,9 +216,10 @@ def _value_on(parameter: ParameterEntry, day: date, known_on: date | None) -> Da
     )
 
 
-def _charges_on(
+def charges_on(
     charges: Sequence[ChargeEntry], day: date, known_on: date | None
 ) -> list[ChargeEntry]:
+    """Charges with the rules that are in force on a day, as far as they were known on another."""
     return [
         replace(charge, rules=[rule for rule in charge.rules if in_force([rule], day, known_on)])
         for charge in charges
@@ -201,6 +228,11 @@ def _charges_on(
 
 @cache
 def load_rule_book(folder: Path = LAW_FOLDER) -> RuleBook:
+    """The rule book of a folder, read once; see `read_rule_book`."""
+    return read_rule_book(folder)
+
+
+def read_rule_book(folder: Path) -> RuleBook:
     """Read and check the whole rule book.
 
     Raises:

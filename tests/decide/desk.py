@@ -28,6 +28,7 @@ from pipeline.model import (
 )
 from pipeline.revenue.assess import assess_revenue
 from pipeline.rulebook.book import load_rule_book
+from pipeline.rulebook.shelf import Shelf
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.records import Record
 from tests.builders import ARRIVAL_AT, DEPARTURE_AT, ISSUED_AT
@@ -150,7 +151,7 @@ class Desk:
     """Feeds the room and reads what it said; each message comes a second after the last."""
 
     def __init__(self, *, on_account_carriers: frozenset[str] = frozenset()) -> None:
-        room = DecideRoom(load_rule_book(), on_account_carriers=on_account_carriers)
+        room = DecideRoom(Shelf(load_rule_book()), on_account_carriers=on_account_carriers)
         self.stream = MemoryStream([room])
         self._now_ms = FIRST_MS
 
