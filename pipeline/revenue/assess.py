@@ -13,6 +13,7 @@ from pipeline.revenue.situation import Situation, region_of
 from pipeline.rulebook.book import UNCOVERED, Law, RuleBook
 
 PLANS_KEPT_MAX = 512
+DOCUMENTS = Flow.DOCUMENTS
 
 
 def assess_revenue(
@@ -47,27 +48,22 @@ def assess_revenue(
     address = parcel.consignee.address
     if book.in_special_territory(destination_country, address.postcode):
         bill.estimate("the consignee lives in a territory with rules of its own")
-    if flow is not Flow.DOCUMENTS:
+    if flow is not DOCUMENTS:
         region = region_of(address.subdivision, destination_country) if address.subdivision else ""
-        situation = Situation(
-            destination_country,
-            region if region in law.regions else "",
-            parcel.consignor.address.country,
-            flow,
-            transport_mode,
-        )
-        for charge in _plan(law, situation):
+        if region not in law.regions:
+            region = ""
+        dispatched_from = parcel.consignor.address.country
+        situation = (destination_country, region, dispatched_from, flow, transport_mode)
+        for charge in law.plans.get(situation) or _planned(law, Situation(*situation)):
             settle(charge, bill)
     return bill.close(on_account=on_account)
 
 
-def _plan(law: Law, situation: Situation) -> tuple[PlannedCharge, ...]:
-    """The plan of a situation, kept with the law."""
-    plan = law.plans.get(situation)
-    if plan is None:
-        if len(law.plans) >= PLANS_KEPT_MAX:
-            law.plans.clear()
-        plan = law.plans[situation] = plan_of(law, situation)
+def _planned(law: Law, situation: Situation) -> tuple[PlannedCharge, ...]:
+    """The plan of a situation, from now on kept with the law."""
+    if len(law.plans) >= PLANS_KEPT_MAX:
+        law.plans.clear()
+    plan = law.plans[situation] = plan_of(law, situation)
     return plan
 
 

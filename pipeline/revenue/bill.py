@@ -43,6 +43,12 @@ Taken = Sequence[int] | None
 class Bill:
     """Collects what a parcel owes, in the currency of the law."""
 
+    __slots__ = (
+        *("parcel", "jurisdiction", "currency", "lines", "not_charged", "charged", "remarks"),
+        *("estimated", "exchange_rate", "declared_goods", "declared_transport", "goods"),
+        *("transport", "_legal_date", "_convert", "_goods_of", "_transport_of"),
+    )
+
     def __init__(
         self,
         parcel: Parcel,
@@ -61,15 +67,19 @@ class Bill:
         """Charge, items and amount of each line."""
         self.remarks: list[str] = []
         self.estimated = False
-        self.exchange_rate = f"{exchange.text}{law.exchange_note}" if exchange.text else ""
         self._legal_date = legal_date
         self._convert = convert
-        rate = exchange.rate
         self.declared_goods = declared_goods
-        self.declared_transport = parcel.transport_cost + parcel.insurance_cost
-        self.goods = rounded(declared_goods / rate)
-        transport = self.declared_transport
-        self.transport = rounded(transport / rate) if transport else ZERO
+        self.declared_transport = transport = parcel.transport_cost + parcel.insurance_cost
+        if exchange.text:
+            rate = exchange.rate
+            self.exchange_rate = f"{exchange.text}{law.exchange_note}"
+            self.goods = (declared_goods / rate).quantize(CENT, ROUND_HALF_UP)
+            transport /= rate
+        else:  # declared in the currency of the law
+            self.exchange_rate = ""
+            self.goods = declared_goods.quantize(CENT, ROUND_HALF_UP)
+        self.transport = transport.quantize(CENT, ROUND_HALF_UP) if transport else ZERO
         self._goods_of: list[Decimal] | None = None
         self._transport_of: list[Decimal] | None = None
         if not exchange.sure:
@@ -168,7 +178,7 @@ def apportioned(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
         return [ZERO] * (len(weights) - 1) + [amount]
     shares, before = [], ZERO
     for running in accumulate(weights):
-        reached = rounded(amount * running / total)
+        reached = (amount * running / total).quantize(CENT, ROUND_HALF_UP)
         shares.append(reached - before)
         before = reached
     return shares
