@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli.law_publish import publish, published
+from pipeline.cli.law_tariff import app as tariff
 from pipeline.cli.options import AsJson, KnownOn, day_of
 from pipeline.errors import RuleBookError
 from pipeline.model import LawStatus
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(publish)
 app.command()(published)
+app.add_typer(tariff, name="tariff")
 
 
 def _today() -> date:

@@ -1,6 +1,7 @@
-"""Tables of duty rates by tariff code, dated: the demonstration tariffs that ship.
+"""Tables of duty rates by tariff code, dated.
 
-They cover goods that e-commerce parcels often hold. An installation loads its official tariff.
+Those that ship are demonstrations of goods that e-commerce parcels often hold; `greenlane law
+tariff import` makes tables of official tariffs.
 """
 
 import csv
@@ -15,13 +16,13 @@ from pipeline.model.revenue import LawStatus
 from pipeline.rulebook.duty_rate import DutyRate, parse_duty_rate
 
 CODE_LENGTHS = (10, 8, 6, 4, 2)
-SUBHEADING_LENGTH = 6
+SUBHEADING_LENGTH, CHAPTER_LENGTH = 6, 2
 
 
 class TariffRate(NamedTuple):
     """The rate of a code in a period."""
 
-    matched: str  # the code of the row: shorter than six digits, it is a fallback
+    matched: str  # the code of the row: a chapter is a fallback
     goods: str
     rate: DutyRate
     status: LawStatus
@@ -30,8 +31,8 @@ class TariffRate(NamedTuple):
 
     @property
     def is_sure(self) -> bool:
-        """Whether the rate is verified, and of the goods' own subheading."""
-        return self.status is not LawStatus.UNVERIFIED and len(self.matched) >= SUBHEADING_LENGTH
+        """Whether the rate is verified, and not only one for a chapter."""
+        return self.status is not LawStatus.UNVERIFIED and len(self.matched) > CHAPTER_LENGTH
 
 
 class Rates(dict[str, TariffRate]):
