@@ -82,9 +82,8 @@ def import_tariff(
 
     For example:
 
-        greenlane law tariff import "Duties Import 01-99.xlsx" --format taric --to eu.tariff.csv
-        greenlane law tariff import hts.json --format usitc-hts --from 2026-07-01 --to us.tariff.csv
-        greenlane law publish us.tariff.csv --reason "revision 9"
+        greenlane law tariff import duties.xlsx --format taric --to eu.tariff.csv
+        greenlane law publish eu.tariff.csv --reason "TARIC of October"
     """
     if since is None and (after or format_ is Format.US):
         raise typer.BadParameter("--from must be given: since which day do the files hold?")

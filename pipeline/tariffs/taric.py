@@ -1,7 +1,7 @@
 """The Union's tariff as the Commission extracts it each month: the workbook "Duties Import 01-99".
 
-Columns by name, in any order: Goods code, Add code, Start date, End date, Measure type, Duty, Origin
-code, Meas. type code; others are passed over. The same saved as CSV is read too.
+Columns by name, in any order: Goods code, Add code, Start date, End date, Measure type, Duty,
+Origin code, Meas. type code; others are passed over. The same saved as CSV is read too.
 """
 
 import csv
