@@ -113,6 +113,7 @@ class AssessRoom:
             legal_date=legal_date,
             book=book,
             on_account=header.carrier in self._on_account,
+            exported_on=header.departure_at.date(),
         )
         limit = low_value_limit(book, country, legal_date)
         subject = Subject(header, parcel, announced.warnings, revenue, legal_date, limit, exposure)

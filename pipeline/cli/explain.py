@@ -110,6 +110,7 @@ def _assessed(
                     book=book,
                     on_account=manifest.carrier in on_account,
                     known_on=known,
+                    exported_on=manifest.departure_at.date(),
                 )
                 for known in (None, known_on)
             )

@@ -15,6 +15,7 @@ from pipeline.errors import RuleBookError
 from pipeline.ops.law_topic import Told, last_accepted, publish_law, published_law
 from pipeline.rulebook.book import RuleBook, load_rule_book
 from pipeline.rulebook.changes import changes
+from pipeline.rulebook.customs_rates import FIRST_COLUMN, FOLDER
 from pipeline.rulebook.difference import first_difference
 from pipeline.rulebook.files import read_yaml
 from pipeline.rulebook.overlay import overlaid
@@ -107,7 +108,8 @@ def publish(
 def _path_in_law(file: Path) -> str:
     """Where a file of law stands below law/: that follows from what it is."""
     if file.suffix == ".csv":
-        return f"{TARIFFS}/{file.name}"
+        is_rates = _text(file).startswith(FIRST_COLUMN)
+        return f"{FOLDER if is_rates else TARIFFS}/{file.name}"
     return f"{read_yaml(file, _Head).jurisdiction}/{file.name}"
 
 

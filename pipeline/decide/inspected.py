@@ -67,6 +67,7 @@ def reassess(
         legal_date=legal_date,
         book=book,
         on_account=on_account,
+        exported_on=header.departure_at.date(),
     )
     category, category_reason = irg_category(
         parcel,

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from pipeline.model import Parcel, RevenueAssessment, TransportMode
-from pipeline.reference.exchange import conversion
+from pipeline.reference.exchange import UNCHANGED, Conversion
 from pipeline.revenue.bill import AMOUNT_MAX, ZERO, Bill, Convert
 from pipeline.revenue.flow import Flow, flow_of
 from pipeline.revenue.plan import PlannedCharge, plan_of
@@ -16,7 +16,7 @@ PLANS_KEPT_MAX = 512
 DOCUMENTS = Flow.DOCUMENTS
 
 
-def assess_revenue(
+def assess_revenue(  # noqa: PLR0913 - all that an assessment rests on
     parcel: Parcel,
     *,
     destination_country: str,
@@ -25,26 +25,32 @@ def assess_revenue(
     book: RuleBook,
     on_account: bool,
     known_on: date | None = None,
-    convert: Convert = conversion,
+    exported_on: date | None = None,
+    convert: Convert | None = None,
 ) -> RevenueAssessment:
     """Duty, tax and fees by the law of `legal_date`, in the currency of the destination.
 
     `known_on` limits the law to what was known of it on a day: an old decision is computed again as
-    it was then. Total: whatever cannot be computed makes an estimate whose remarks say why, never
+    it was then. Where the law names the rate of exchange of the day of export, it is that of
+    `exported_on`. Total: whatever cannot be computed makes an estimate whose remarks say why, never
     an error.
     """
     jurisdiction = book.jurisdiction_of(destination_country)
     if jurisdiction == UNCOVERED:
         return _unknown(parcel, f"no rule book covers the destination {destination_country}")
     law = book.on(jurisdiction, legal_date, known_on)
-    exchange = convert(parcel.currency, law.currency, legal_date)
+    convert = convert or law.convert
+    exchange_day = exported_on if exported_on and law.exchanged_at_export else legal_date
+    exchange: Conversion | None = UNCHANGED
+    if parcel.currency != law.currency:
+        exchange = convert(parcel.currency, law.currency, exchange_day)
     if exchange is None:
         return _unknown(parcel, f"no exchange rate from {parcel.currency} to {law.currency}")
     goods = _sum_of_goods(parcel)
     if goods is None:
         return _unknown(parcel, "an amount is missing, not a number, or beyond any limit")
     flow = flow_of(parcel)
-    bill = Bill(parcel, goods, law, legal_date, exchange, convert)
+    bill = Bill(parcel, goods, law, exchange_day, exchange, convert)
     address = parcel.consignee.address
     if book.in_special_territory(destination_country, address.postcode):
         bill.estimate("the consignee lives in a territory with rules of its own")

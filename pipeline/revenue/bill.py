@@ -46,7 +46,7 @@ class Bill:
     __slots__ = (
         *("parcel", "jurisdiction", "currency", "lines", "not_charged", "charged", "remarks"),
         *("estimated", "exchange_rate", "declared_goods", "declared_transport", "goods"),
-        *("transport", "_legal_date", "_convert", "_goods_of", "_transport_of"),
+        *("transport", "_exchange_day", "_convert", "_goods_of", "_transport_of"),
     )
 
     def __init__(
@@ -54,7 +54,7 @@ class Bill:
         parcel: Parcel,
         declared_goods: Decimal,
         law: Law,
-        legal_date: date,
+        exchange_day: date,
         exchange: Conversion,
         convert: Convert,
     ) -> None:
@@ -67,13 +67,13 @@ class Bill:
         """Charge, items and amount of each line."""
         self.remarks: list[str] = []
         self.estimated = False
-        self._legal_date = legal_date
+        self._exchange_day = exchange_day
         self._convert = convert
         self.declared_goods = declared_goods
         self.declared_transport = transport = parcel.transport_cost + parcel.insurance_cost
         if exchange.text:
             rate = exchange.rate
-            self.exchange_rate = f"{exchange.text}{law.exchange_note}"
+            self.exchange_rate = exchange.text
             self.goods = (declared_goods / rate).quantize(CENT, ROUND_HALF_UP)
             transport /= rate
         else:  # declared in the currency of the law
@@ -107,7 +107,7 @@ class Bill:
         """Value of the goods in a currency, rounded; None if it cannot be converted."""
         if currency == self.currency:
             return self.goods + self.transport if with_transport else self.goods
-        exchange = self._convert(self.parcel.currency, currency, self._legal_date)
+        exchange = self._convert(self.parcel.currency, currency, self._exchange_day)
         if exchange is None:
             return None
         declared = self.declared_goods + (self.declared_transport if with_transport else ZERO)
@@ -117,7 +117,7 @@ class Bill:
         """An amount that a law states in another currency; None if it cannot be converted."""
         if currency == self.currency:
             return amount
-        exchange = self._convert(currency, self.currency, self._legal_date)
+        exchange = self._convert(currency, self.currency, self._exchange_day)
         return None if exchange is None else rounded(amount / exchange.rate)
 
     def estimate(self, why: str) -> None:

@@ -18,7 +18,9 @@ from msgspec.structs import replace
 
 from pipeline.errors import RuleBookError
 from pipeline.model.revenue import LawStatus
+from pipeline.reference.exchange import Conversion, conversion
 from pipeline.rulebook import units
+from pipeline.rulebook.customs_rates import FOLDER, CustomsRates, read_customs_rates
 from pipeline.rulebook.files import RULEBOOK_FOLDER, read_yaml
 from pipeline.rulebook.law_check import charges_in_order, check_jurisdictions, check_law
 from pipeline.rulebook.law_files import ChargeEntry, JurisdictionFile, LawFile, ParameterEntry
@@ -29,6 +31,7 @@ LAW_FOLDER = RULEBOOK_FOLDER / "law"
 ENTRY = "jurisdiction.yaml"
 UNCOVERED = ""
 LAWS_KEPT_MAX = 512
+CONVERSIONS_KEPT_MAX = 1_024
 REGION = "{region}"
 
 
@@ -73,18 +76,44 @@ class Law:
         values: Mapping[str, DatedValue],
         charges: Sequence[ChargeEntry],
         tariffs: Mapping[str, Rates],
+        rates: CustomsRates | None,
     ) -> None:
         self.jurisdiction = jurisdiction.jurisdiction
+        self.exchanged_at_export = jurisdiction.exchange_date == "export"
+        self._exchange, self._rates = jurisdiction.exchange, rates
         self.currency = jurisdiction.currency
         shipped = jurisdiction.exchange_is_shipped
-        self.exchange_note = "" if shipped else f", standing in for the {jurisdiction.exchange}"
+        self._exchange_note = "" if shipped else f", standing in for the {jurisdiction.exchange}"
         self.charges = charges
         self.tariffs = tariffs
         self.values = values
         self.regions = frozenset(_regions(charges, values))
         """Provinces or states of which the law has rates; other texts are none."""
+        self._conversions: dict[tuple[str, str, date], Conversion | None] = {}
         self.plans: dict[Any, Any] = {}
         """Whoever applies the law keeps here what it made of it; it is forgotten with the law."""
+
+    def convert(self, source: str, target: str, day: date) -> Conversion | None:
+        """The rate of a day: that of the jurisdiction's own customs where it is known.
+
+        Elsewhere the ECB's stands in. None if there is neither.
+        """
+        key = (source, target, day)
+        if key not in self._conversions:
+            if len(self._conversions) >= CONVERSIONS_KEPT_MAX:
+                self._conversions.clear()
+            self._conversions[key] = self._conversion(*key)
+        return self._conversions[key]
+
+    def _conversion(self, source: str, target: str, day: date) -> Conversion | None:
+        if self._rates is not None:
+            own = self._rates.conversion(source, target, day, self._exchange)
+            if own is not None:
+                return own
+        default = conversion(source, target, day)
+        if default is None or not default.text:
+            return default
+        return default._replace(text=default.text + self._exchange_note)
 
     def value(self, parameter_id: str) -> DatedValue:
         """One parameter; its id must exist in the rule book."""
@@ -115,12 +144,14 @@ class RuleBook:
         version: str,
         sources: Mapping[str, Source],
         tables: Mapping[str, TariffTable],
+        rates: Mapping[str, CustomsRates],
         *,
         before: "RuleBook | None" = None,
         covers_from: date = date.min,
     ) -> None:
         self.version = version
         self.tables = tables
+        self.rates = rates
         self.sources = sources
         self.before = before
         self.covers_from = covers_from
@@ -143,7 +174,12 @@ class RuleBook:
     def following(self, before: "RuleBook", covers_from: date) -> "RuleBook":
         """The same law, as published later than another and for legal dates from a day on."""
         return RuleBook(
-            self.version, self.sources, self.tables, before=before, covers_from=covers_from
+            self.version,
+            self.sources,
+            self.tables,
+            self.rates,
+            before=before,
+            covers_from=covers_from,
         )
 
     def covering(self, day: date) -> "RuleBook":
@@ -187,7 +223,8 @@ class RuleBook:
         source = self.sources[jurisdiction]
         values = {one.id: value_on(one, day, known_on) for one in self._parameters}
         tariffs = {name: table.on(day) for name, table in self.tables.items()}
-        return Law(source.entry, values, charges_on(source.charges, day, known_on), tariffs)
+        charges = charges_on(source.charges, day, known_on)
+        return Law(source.entry, values, charges, tariffs, self.rates.get(jurisdiction))
 
 
 def _regions(charges: Sequence[ChargeEntry], ids: Iterable[str]) -> Iterator[str]:
@@ -242,7 +279,8 @@ def read_rule_book(folder: Path) -> RuleBook:
     files = {path: read_yaml(path, LawFile) for path in paths if _is_law(path)}
     entries = {path: read_yaml(path, JurisdictionFile) for path in paths if path.name == ENTRY}
     jurisdictions = check_jurisdictions(entries)
-    tables = {path.stem: read_tariff(path) for path in paths if path.suffix == ".csv"}
+    tables = {path.stem: read_tariff(path) for path in paths if _is_tariff(path)}
+    rates = {path.stem: _rates_of(path, jurisdictions) for path in paths if _is_exchange(path)}
     check_law(files, jurisdictions, tables)
     if not jurisdictions:
         raise RuleBookError(f"{folder}: there is no law in it")
@@ -251,7 +289,7 @@ def read_rule_book(folder: Path) -> RuleBook:
         digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
         digest.update(path.read_bytes())
     sources = {name: _source(entry, files) for name, entry in jurisdictions.items()}
-    return RuleBook(f"law-{digest.hexdigest()[:12]}", sources, tables)
+    return RuleBook(f"law-{digest.hexdigest()[:12]}", sources, tables, rates)
 
 
 def _source(entry: JurisdictionFile, files: Mapping[Path, LawFile]) -> Source:
@@ -259,6 +297,21 @@ def _source(entry: JurisdictionFile, files: Mapping[Path, LawFile]) -> Source:
     parameters = [parameter for law in own.values() for parameter in law.parameters]
     charges = [charge for _, _, charge in charges_in_order(own)]
     return Source(entry, parameters, charges)
+
+
+def _rates_of(path: Path, jurisdictions: Mapping[str, JurisdictionFile]) -> CustomsRates:
+    entry = jurisdictions.get(path.stem)
+    if entry is None:
+        raise RuleBookError(f"{path}: there is no jurisdiction {path.stem}")
+    return read_customs_rates(path, entry.currency)
+
+
+def _is_tariff(path: Path) -> bool:
+    return path.suffix == ".csv" and not _is_exchange(path)
+
+
+def _is_exchange(path: Path) -> bool:
+    return path.suffix == ".csv" and path.parent.name == FOLDER
 
 
 def _is_law(path: Path) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pipeline.rulebook.book import RuleBook, charges_on, value_on
+from pipeline.rulebook.customs_rates import CustomsRate, CustomsRates
 from pipeline.rulebook.law_files import ChargeEntry, ParameterEntry
 from pipeline.rulebook.periods import Dated
 from pipeline.rulebook.tariff import TariffRate
@@ -32,6 +33,8 @@ def _differences(before: RuleBook, after: RuleBook) -> Iterator[date | None]:
     ]
     for name in {**parameters[0], **parameters[1]}:
         yield _of_parameter(*(found.get(name) for found in parameters))
+    for name in {*before.rates, *after.rates}:
+        yield _of_rates(*(book.rates.get(name) for book in (before, after)))
     for name in before.sources.keys() & after.sources.keys():
         yield _of_charges(before.sources[name].charges, after.sources[name].charges)
     for name in {*before.tables, *after.tables}:
@@ -91,6 +94,17 @@ def _rates_on(rows: Iterable[TariffRate], day: date) -> set[Hashable]:
         for row in rows
         if row.start <= day and (row.until is None or day < row.until)
     }
+
+
+def _of_rates(before: CustomsRates | None, after: CustomsRates | None) -> date | None:
+    """The first day of a rate that is in one of them only; what stood in until then goes on."""
+    found = [
+        {(currency, rate) for currency, rates in one.rates.items() for rate in rates}
+        if one
+        else set[tuple[str, CustomsRate]]()
+        for one in (before, after)
+    ]
+    return min((rate.start for _, rate in found[0] ^ found[1]), default=None)
 
 
 def _days(entries: Iterable[Dated]) -> list[date]:

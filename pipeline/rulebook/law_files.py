@@ -155,8 +155,9 @@ class JurisdictionFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The file `jurisdiction.yaml`: currency, and the countries with their time zones.
 
     `low_value_limits` are the parameters that bound the simplified procedure; the first in force
-    counts. `exchange` is the rate that the law names; unless it `is_shipped`, another stands in for
-    it. `special_territories` are the beginnings of postcodes where other rules hold than here.
+    counts. `exchange` is the rate that the law names, that of the `exchange_date`; unless it
+    `is_shipped` or stands in `exchange/`, another stands in for it. `special_territories` are the
+    beginnings of postcodes where other rules hold than here.
     """
 
     jurisdiction: str
@@ -165,6 +166,7 @@ class JurisdictionFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     key_date: Literal["arrival"]
     exchange: str
     exchange_is_shipped: bool = False
+    exchange_date: Literal["arrival", "export"] = "arrival"
     low_value_limits: list[str]
     zones: dict[str, str]
     special_territories: dict[str, list[str]] = {}
