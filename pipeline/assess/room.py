@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -28,7 +30,7 @@ from pipeline.model import (
 from pipeline.reference.version import reference_version
 from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.categorise import irg_category, low_value_limit
-from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.book import UNCOVERED, RuleBook
 from pipeline.rulebook.shelf import Shelf
 from pipeline.settings import Settings
 from pipeline.stream import KeyedState, Outbox, Record
@@ -114,6 +116,7 @@ class AssessRoom:
             book=book,
             on_account=header.carrier in self._on_account,
             exported_on=header.departure_at.date(),
+            same_day_goods=_same_day_goods(announced, exposure, book, legal_date),
         )
         limit = low_value_limit(book, country, legal_date)
         subject = Subject(header, parcel, announced.warnings, revenue, legal_date, limit, exposure)
@@ -159,6 +162,28 @@ class AssessRoom:
 def build_assess_room(settings: Settings, law: Shelf, data_rules_version: str) -> AssessRoom:
     """The room with the risk rules loaded."""
     return AssessRoom(settings, law, load_risk_rules(), data_rules_version)
+
+
+def _same_day_goods(
+    announced: Announced, exposure: Exposure, book: RuleBook, legal_date: date
+) -> Decimal:
+    """Value of the consignee's other parcels of the legal date, where the law adds them up.
+
+    In its last version each: an amendment takes back what the version before it added.
+    """
+    country = announced.header.destination_country
+    jurisdiction = book.jurisdiction_of(country)
+    if not exposure.entries or jurisdiction == UNCOVERED:
+        return Decimal(0)
+    law = book.on(jurisdiction, legal_date)
+    if not law.sums_days:
+        return Decimal(0)
+
+    def is_that_day(arrival_s: int) -> bool:
+        return book.legal_date(datetime.fromtimestamp(arrival_s, UTC), country) == legal_date
+
+    key = case_key(announced.header.carrier, announced.parcel.parcel_id)
+    return exposure.goods_of_day(key, law.currency, is_that_day)
 
 
 def _exposure_entry(key: str, announced: Announced, assessed: Assessed) -> ExposureEntry:

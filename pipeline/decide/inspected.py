@@ -68,6 +68,7 @@ def reassess(
         book=book,
         on_account=on_account,
         exported_on=header.departure_at.date(),
+        same_day_goods=before.revenue.same_day_goods,
     )
     category, category_reason = irg_category(
         parcel,

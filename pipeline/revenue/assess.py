@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from pipeline.model import Parcel, RevenueAssessment, TransportMode
+from pipeline.model import GoodsType, Parcel, RevenueAssessment, TransportMode
 from pipeline.reference.exchange import UNCHANGED, Conversion
 from pipeline.revenue.bill import AMOUNT_MAX, ZERO, Bill, Convert
 from pipeline.revenue.flow import Flow, flow_of
@@ -14,6 +14,7 @@ from pipeline.rulebook.book import UNCOVERED, Law, RuleBook
 
 PLANS_KEPT_MAX = 512
 DOCUMENTS = Flow.DOCUMENTS
+RETURNED = GoodsType.RETURNED_GOODS
 
 
 def assess_revenue(  # noqa: PLR0913 - all that an assessment rests on
@@ -26,14 +27,16 @@ def assess_revenue(  # noqa: PLR0913 - all that an assessment rests on
     on_account: bool,
     known_on: date | None = None,
     exported_on: date | None = None,
+    same_day_goods: Decimal = ZERO,
     convert: Convert | None = None,
 ) -> RevenueAssessment:
     """Duty, tax and fees by the law of `legal_date`, in the currency of the destination.
 
     `known_on` limits the law to what was known of it on a day: an old decision is computed again as
     it was then. Where the law names the rate of exchange of the day of export, it is that of
-    `exported_on`. Total: whatever cannot be computed makes an estimate whose remarks say why, never
-    an error.
+    `exported_on`; where a limit is one of all parcels to a consignee on a day, `same_day_goods`,
+    the value of the others in the law's currency, counts as well. Total: whatever cannot be
+    computed makes an estimate whose remarks say why, never an error.
     """
     jurisdiction = book.jurisdiction_of(destination_country)
     if jurisdiction == UNCOVERED:
@@ -50,10 +53,15 @@ def assess_revenue(  # noqa: PLR0913 - all that an assessment rests on
     if goods is None:
         return _unknown(parcel, "an amount is missing, not a number, or beyond any limit")
     flow = flow_of(parcel)
-    bill = Bill(parcel, goods, law, exchange_day, exchange, convert)
+    bill = Bill(parcel, goods, law, exchange_day, exchange, convert, same_day_goods)
     address = parcel.consignee.address
     if book.in_special_territory(destination_country, address.postcode):
         bill.estimate("the consignee lives in a territory with rules of its own")
+    if parcel.goods_type is RETURNED:
+        bill.estimate(
+            "returned goods are assessed as if they were new: what is owed on goods that were "
+            "exported before depends on evidence that is not announced"
+        )
     if flow is not DOCUMENTS:
         region = region_of(address.subdivision, destination_country) if address.subdivision else ""
         if region not in law.regions:

@@ -46,7 +46,7 @@ class Bill:
     __slots__ = (
         *("parcel", "jurisdiction", "currency", "lines", "not_charged", "charged", "remarks"),
         *("estimated", "exchange_rate", "declared_goods", "declared_transport", "goods"),
-        *("transport", "_exchange_day", "_convert", "_goods_of", "_transport_of"),
+        *("same_day_goods", "transport", "_exchange_day", "_convert", "_goods_of", "_transport_of"),
     )
 
     def __init__(
@@ -57,7 +57,9 @@ class Bill:
         exchange_day: date,
         exchange: Conversion,
         convert: Convert,
+        same_day_goods: Decimal = ZERO,
     ) -> None:
+        self.same_day_goods = same_day_goods if law.sums_days else ZERO
         self.parcel = parcel
         self.jurisdiction = law.jurisdiction
         self.currency = law.currency
@@ -113,6 +115,18 @@ class Bill:
         declared = self.declared_goods + (self.declared_transport if with_transport else ZERO)
         return rounded(declared / exchange.rate)
 
+    def with_same_day(self, value: Decimal, currency: str) -> Decimal:
+        """A value with that of the consignee's other parcels of the day, in a currency."""
+        others = self.same_day_goods
+        if others and currency != self.currency:
+            exchange = self._convert(self.currency, currency, self._exchange_day)
+            others = ZERO if exchange is None else rounded(others / exchange.rate)
+        if others:
+            self.remark(
+                f"other goods to the consignee on this day count as well: {others} {currency}"
+            )
+        return value + others
+
     def in_own_currency(self, amount: Decimal, currency: str) -> Decimal | None:
         """An amount that a law states in another currency; None if it cannot be converted."""
         if currency == self.currency:
@@ -158,6 +172,7 @@ class Bill:
             intrinsic_value=self.goods,
             customs_value=self.goods + self.transport,
             exchange_rate=self.exchange_rate,
+            same_day_goods=self.same_day_goods,
             lines=self.lines,
             not_charged=self.not_charged,
             total_due=total,

@@ -22,7 +22,7 @@ from pipeline.reference.exchange import Conversion, conversion
 from pipeline.rulebook import units
 from pipeline.rulebook.customs_rates import FOLDER, CustomsRates, read_customs_rates
 from pipeline.rulebook.files import RULEBOOK_FOLDER, read_yaml
-from pipeline.rulebook.law_check import charges_in_order, check_jurisdictions, check_law
+from pipeline.rulebook.law_check import charges_in_order, check_jurisdictions, check_law, limits_of
 from pipeline.rulebook.law_files import ChargeEntry, JurisdictionFile, LawFile, ParameterEntry
 from pipeline.rulebook.periods import in_force
 from pipeline.rulebook.tariff import Rates, TariffTable, read_tariff
@@ -87,6 +87,8 @@ class Law:
         self.charges = charges
         self.tariffs = tariffs
         self.values = values
+        self.sums_days = any(values[one].number is not None for one in _limits_of_days(charges))
+        """Whether a limit is one of all parcels that a consignee gets on a day."""
         self.regions = frozenset(_regions(charges, values))
         """Provinces or states of which the law has rates; other texts are none."""
         self._conversions: dict[tuple[str, str, date], Conversion | None] = {}
@@ -225,6 +227,11 @@ class RuleBook:
         tariffs = {name: table.on(day) for name, table in self.tables.items()}
         charges = charges_on(source.charges, day, known_on)
         return Law(source.entry, values, charges, tariffs, self.rates.get(jurisdiction))
+
+
+def _limits_of_days(charges: Sequence[ChargeEntry]) -> Iterator[str]:
+    for rule in [rule for charge in charges for rule in charge.rules]:
+        yield from (limits_of(test)[0][1] for test in rule.when.value if test.of == "day")
 
 
 def _regions(charges: Sequence[ChargeEntry], ids: Iterable[str]) -> Iterator[str]:

@@ -41,11 +41,12 @@ class ParameterEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class ValueTest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A limit that a value keeps to: one of the four, each the id of a parameter in money.
 
-    `of` is the value that is compared: the goods alone, or goods with transport and insurance.
+    `of` is the value that is compared: the goods alone, goods with transport and insurance, or the
+    goods of all parcels that the consignee gets on the legal date.
     `factor` is a parameter that multiplies it first.
     """
 
-    of: Literal["goods", "cif"] = "goods"
+    of: Literal["goods", "cif", "day"] = "goods"
     up_to: str = ""
     above: str = ""
     below: str = ""
