@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from pipeline.errors import ErrorCode
 from pipeline.ops.topic_reader import TopicReader
@@ -27,6 +27,11 @@ STALE_S = NOTICE_MS / 1000 - 1.0
 POLL_MS = 100
 
 OnLaw = Callable[[PublishedLaw | RefusedLaw], None]
+
+
+def _is_passing(error: KafkaError) -> bool:
+    """Whether it goes away with its cause: aiokafka does not count its own timeout among these."""
+    return error.retriable or isinstance(error, KafkaTimeoutError)
 
 
 class LawGate:
@@ -84,7 +89,7 @@ class LawGate:
                 try:
                     await self._read_to_end()
                 except KafkaError as error:
-                    if not error.retriable:
+                    if not _is_passing(error):
                         raise
                     log.warning("the topic of law cannot be read at present: %r", error)
         except Exception as error:  # noqa: BLE001 - without law the worker cannot work

@@ -6,7 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    TopicAuthorizationFailedError,
+)
 
 from pipeline.contract.create import create_topics
 from pipeline.contract.declarations import declarations
@@ -98,13 +103,14 @@ async def test_what_is_published_later_is_heard() -> None:
     await guarded.gate.stop()
 
 
+@pytest.mark.parametrize("failure", [KafkaConnectionError(), KafkaTimeoutError()])
 async def test_it_closes_when_the_topic_cannot_be_read_and_opens_when_it_can_again(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, failure: KafkaError
 ) -> None:
     monkeypatch.setattr(law_gate, "STALE_S", 0.2)
     guarded = Guarded()
     await guarded.gate.start()
-    guarded.topic.failure = KafkaConnectionError()
+    guarded.topic.failure = failure
     await until(lambda: not guarded.gate.is_open)
     waiting = asyncio.create_task(guarded.gate.wait())
     await asyncio.sleep(0)
