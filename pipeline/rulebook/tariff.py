@@ -6,7 +6,7 @@ tariff import` makes tables of official tariffs.
 
 import csv
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -35,15 +35,19 @@ class TariffRate(NamedTuple):
         return self.status is not LawStatus.UNVERIFIED and len(self.matched) > CHAPTER_LENGTH
 
 
-class Rates(dict[str, TariffRate]):
-    """The rates of a table on one day."""
+class Rates:
+    """The rates of a table on one day. Cheap to make, however long the table is."""
+
+    def __init__(self, by_code: Mapping[str, Sequence[TariffRate]], day: date) -> None:
+        self._by_code, self._day = by_code, day
 
     def rate(self, commodity_code: str) -> TariffRate | None:
         """The rate of the longest beginning of a code that has one; None if none has."""
         for length in CODE_LENGTHS:
-            found = self.get(commodity_code[:length]) if len(commodity_code) >= length else None
-            if found is not None:
-                return found
+            if len(commodity_code) >= length:
+                for row in self._by_code.get(commodity_code[:length], ()):
+                    if row.start <= self._day and (row.until is None or self._day < row.until):
+                        return row
         return None
 
 
@@ -52,14 +56,13 @@ class TariffTable:
 
     def __init__(self, rows: list[TariffRate]) -> None:
         self.rows = rows
+        self._by_code: defaultdict[str, list[TariffRate]] = defaultdict(list)
+        for row in rows:
+            self._by_code[row.matched].append(row)
 
     def on(self, day: date) -> Rates:
         """The rates in force on a day."""
-        return Rates(
-            (row.matched, row)
-            for row in self.rows
-            if row.start <= day and (row.until is None or day < row.until)
-        )
+        return Rates(self._by_code, day)
 
     def with_rates(self, rates: Mapping[str, str]) -> "TariffTable":
         """The table with other rates for some codes, of all times and taken as sure."""
