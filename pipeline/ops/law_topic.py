@@ -22,6 +22,8 @@ from pipeline.stream.connection import Broker, client_arguments
 from pipeline.stream.records import Record
 
 POLL_MS = 100
+FETCH_MAX_WAIT_MS = 500
+"""How long the broker keeps a fetch that finds nothing, which is what every worker's does."""
 REQUEST_BYTES_MAX = 4_000_000
 
 
@@ -34,7 +36,13 @@ class Told(NamedTuple):
 
 def law_reader(broker: Broker | str, topic_prefix: str) -> TopicReader:
     """Reads everything that was ever published."""
-    return TopicReader(broker, [TOPIC], topic_prefix=topic_prefix, from_beginning=True)
+    return TopicReader(
+        broker,
+        [TOPIC],
+        topic_prefix=topic_prefix,
+        from_beginning=True,
+        fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
+    )
 
 
 async def published_law(broker: Broker | str, topic_prefix: str) -> list[Told]:
