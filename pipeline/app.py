@@ -5,6 +5,7 @@ from dataclasses import replace
 import faust
 from prometheus_client import CollectorRegistry
 
+from pipeline.accounts.room import AccountsRoom
 from pipeline.assess.room import AssessRoom, build_assess_room
 from pipeline.connection import broker_of
 from pipeline.decide.room import DecideRoom, build_decide_room
@@ -23,17 +24,18 @@ from pipeline.stream.app import build_stream_app, end_process
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.settings import StreamSettings
 
-Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom]
+Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom, AccountsRoom]
 
 
 def build_rooms(settings: Settings, law: Shelf | None = None) -> Rooms:
-    """The three rooms with their rule books loaded; without a shelf, the release's law alone."""
+    """All rooms, with their rule books loaded; without a shelf, by the release's law alone."""
     data_rules = load_data_rules()
     law = law or Shelf(load_rule_book())
     return (
         IntakeRoom(settings, data_rules, law),
         build_assess_room(settings, law, data_rules.version),
         build_decide_room(settings, law),
+        AccountsRoom(),
     )
 
 

@@ -46,6 +46,8 @@ class Settings:
     """Faults an acknowledgement names; the rest is counted."""
     description_words_min: int = 2
     """Words that must stand beside a general term in a description of goods (rule DQ12b)."""
+    vendor_register_file: str = ""
+    """YAML file of vendors that collect tax at sale (IOSS) and when; empty: by form alone."""
     severity_file: str = ""
     """YAML file that changes severities of data rules while workers run; empty: none."""
     selection_salt: str = field(default="change-me-in-production", repr=False)

@@ -32,6 +32,7 @@ from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.categorise import irg_category, low_value_limit
 from pipeline.rulebook.book import UNCOVERED, RuleBook
 from pipeline.rulebook.shelf import Shelf
+from pipeline.rulebook.vendors import vendor_register
 from pipeline.settings import Settings
 from pipeline.stream import KeyedState, Outbox, Record
 from pipeline.stream.murmur2 import partition_of
@@ -63,6 +64,7 @@ class AssessRoom:
         self._per_million = settings.random_selection_per_million
         self._score_min = settings.inspection_score_min
         self._on_account = settings.carriers_on_account()
+        self._vendors = vendor_register(settings.vendor_register_file)
         self._indicators: Sequence[Indicator] = (
             value_indicators(rules),
             goods_indicators(rules),
@@ -70,7 +72,11 @@ class AssessRoom:
             timing_indicators(rules),
         )
         self.versions = Versions(
-            law.newest.version, rules.version, data_rules_version, __version__, reference_version()
+            law.newest.version,
+            rules.version,
+            data_rules_version,
+            __version__,
+            self._vendors.beside(reference_version()),
         )
         """Of everything the decisions rest on, by the law of the release."""
         self._versions_by_book = {self.versions.rule_book: self.versions}
@@ -117,6 +123,7 @@ class AssessRoom:
             on_account=header.carrier in self._on_account,
             exported_on=header.departure_at.date(),
             same_day_goods=_same_day_goods(announced, exposure, book, legal_date),
+            vendors=self._vendors,
         )
         limit = low_value_limit(book, country, legal_date)
         subject = Subject(header, parcel, announced.warnings, revenue, legal_date, limit, exposure)

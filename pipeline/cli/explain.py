@@ -19,6 +19,7 @@ from pipeline.model.explain import NOTHING_REASONS
 from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.compare import Difference, differences
 from pipeline.rulebook.book import load_rule_book
+from pipeline.rulebook.vendors import vendor_register
 from pipeline.sandbox.dry_run import read_messages
 from pipeline.settings import read_settings
 
@@ -90,7 +91,9 @@ def _assessed(
     messages: Iterable[bytes], parcel_id: str, known_on: date | None
 ) -> Iterator[Explained]:
     book = load_rule_book()
-    on_account = read_settings(os.environ).carriers_on_account()
+    settings = read_settings(os.environ)
+    on_account = settings.carriers_on_account()
+    vendors = vendor_register(settings.vendor_register_file)
     for message in messages:
         try:
             manifest = _decode_manifest(message)
@@ -109,6 +112,7 @@ def _assessed(
                     legal_date=day,
                     book=book,
                     on_account=manifest.carrier in on_account,
+                    vendors=vendors,
                     known_on=known,
                     exported_on=manifest.departure_at.date(),
                 )

@@ -19,6 +19,7 @@ from pipeline.cli import (
     publish,
     rules,
     simulate,
+    statement,
     topics,
     watch,
     worker,
@@ -41,6 +42,7 @@ app.command("explain")(explain.explain)
 app.command("publish")(publish.publish)
 app.command("watch")(watch.watch)
 app.command("ledger")(ledger.ledger)
+app.command("statement")(statement.statement)
 app.command("simulate")(simulate.simulate)
 app.command("worker")(worker.worker)
 app.command("broker")(broker.broker)

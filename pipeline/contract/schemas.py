@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from pipeline.model import (
+    AccountOrder,
     Acknowledgement,
     DeadLetter,
     Decision,
@@ -21,9 +22,17 @@ JsonObject = dict[str, Any]
 SCHEMA_VERSION = 1
 PAYLOADS: dict[str, type[msgspec.Struct]] = {
     struct.__name__: struct
-    for struct in (Manifest, Acknowledgement, Decision, InspectionResult, Payment, DeadLetter)
+    for struct in (
+        Manifest,
+        Acknowledgement,
+        Decision,
+        InspectionResult,
+        Payment,
+        AccountOrder,
+        DeadLetter,
+    )
 }
-INCOMING = frozenset({"Manifest", "InspectionResult", "Payment"})
+INCOMING = frozenset({"Manifest", "InspectionResult", "Payment", "AccountOrder"})
 HEADERS_ONLY = "DeadLetter"
 """Its value is the original bytes: the schema describes the record's headers."""
 

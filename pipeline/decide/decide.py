@@ -54,11 +54,12 @@ def rule_on(assessment: Assessment, paid: Decimal = ZERO) -> Ruling:
     if assessment.needs_officer:
         why = "; ".join(revenue.remarks) or "it rests on an estimate"
         return _to_inspection(f"what is due could not be established: {why}")
+    if revenue.collection is CollectionModel.ON_ACCOUNT:
+        amount = _on_account(revenue) or revenue.total_due
+        secured = f"{amount:f} {revenue.currency} are secured by the carrier's account"
+        return released(secured, revenue, paid)
     if paid:
         return released(f"what is due was paid before ({paid:f} {revenue.currency})", revenue, paid)
-    if revenue.collection is CollectionModel.ON_ACCOUNT:
-        secured = f"{revenue.total_due:f} {revenue.currency} are secured by the carrier's account"
-        return released(secured, revenue)
     return _AT_SALE if revenue.collection is CollectionModel.AT_SALE else _NOTHING_DUE
 
 
@@ -71,6 +72,9 @@ def settle_inspected(finding: str, revenue: RevenueAssessment, paid: Decimal) ->
     if left > 0:
         what = f"{finding}; {left:f} {revenue.currency} must be paid before release"
         return _to_revenue(what, revenue, inspected=True)
+    on_account = _on_account(revenue)
+    if on_account:
+        finding += f"; {on_account:f} {revenue.currency} are secured by the carrier's account"
     return released(finding, revenue, paid)
 
 
@@ -95,9 +99,18 @@ def still_to_pay(why: str, revenue: RevenueAssessment, state: CaseState) -> Ruli
     return Ruling(Outcome.REVENUE, state, f"Held for payment: {why}{_estimate_note(revenue)}.")
 
 
+def still_under_inspection(why: str) -> Ruling:
+    """A payment while an officer has the parcel."""
+    return _to_inspection(f"the result is awaited; {why}")
+
+
 def refused(why: str) -> Ruling:
     """The end of an inspection that found prohibited goods."""
     return Ruling(Outcome.REFUSED, CaseState.REFUSED, f"Refused: {why}.")
+
+
+def _on_account(revenue: RevenueAssessment) -> Decimal:
+    return revenue.account_used + revenue.account_reserved
 
 
 def _to_inspection(why: str) -> Ruling:

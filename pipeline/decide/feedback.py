@@ -8,11 +8,13 @@ from pipeline.decide.inspected import confirm, reassess, refuse_parcel
 from pipeline.decide.moves import EVENT_OF_VERDICT, MOVES, CaseEvent, Move
 from pipeline.decide.paid import pay
 from pipeline.decide.publish import Occasion, Step
-from pipeline.decide.read import Refusal, refusal
+from pipeline.decide.purse import Purse
 from pipeline.decide.state import FEEDBACK_PER_CASE_MAX, Case, kept
 from pipeline.errors import ErrorCode
-from pipeline.model import Assessed, Cause, InspectionResult, Payment
+from pipeline.incoming import Refusal, refusal
+from pipeline.model import Cause, InspectionResult, Payment
 from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.vendors import VendorRegister
 
 KIND_OF = {InspectionResult: "inspection_result", Payment: "payment"}
 
@@ -30,6 +32,8 @@ def feed_back(
     *,
     book: RuleBook,
     on_account: bool,
+    vendors: VendorRegister,
+    purse: Purse,
 ) -> Step | Refusal | None:
     """The step a message causes; a refusal if the case does not allow it; None for a repeat."""
     if case is None:
@@ -48,19 +52,22 @@ def feed_back(
     noted = msgspec.structs.replace(case, feedback=(*case.feedback, own_id))
     if isinstance(feedback, Payment):
         occasion = Occasion(Cause.PAYMENT, occurred_at, feedback.payment_id)
-        return pay(noted, assessed, feedback, occasion)
+        return pay(noted, assessed, feedback, occasion, purse)
     occasion = Occasion(Cause.INSPECTION_RESULT, occurred_at, feedback.result_id)
     if move is Move.REASSESS:
-        return reassess(noted, assessed, feedback, occasion, book=book, on_account=on_account)
-    return _conclude(move, noted, assessed, feedback, occasion)
-
-
-def _conclude(
-    move: Move, case: Case, assessed: Assessed, result: InspectionResult, occasion: Occasion
-) -> Step:
+        return reassess(
+            noted,
+            assessed,
+            feedback,
+            occasion,
+            book=book,
+            on_account=on_account,
+            vendors=vendors,
+            purse=purse,
+        )
     if move is Move.REFUSE_PARCEL:
-        return refuse_parcel(case, assessed, result, occasion)
-    return confirm(case, assessed, occasion)
+        return refuse_parcel(noted, assessed, feedback, occasion, purse)
+    return confirm(noted, assessed, occasion, purse)
 
 
 def _event_of(feedback: InspectionResult | Payment) -> CaseEvent:

@@ -9,36 +9,44 @@ import msgspec
 from pipeline import __version__
 from pipeline.decide.decide import refused, settle_inspected
 from pipeline.decide.publish import Occasion, Step, take_step
-from pipeline.decide.read import Refusal, refusal
+from pipeline.decide.purse import ZERO, Purse
 from pipeline.decide.state import Case
 from pipeline.errors import ErrorCode
+from pipeline.incoming import Refusal, refusal
 from pipeline.model import Assessed, FoundItem, GoodsItem, InspectionResult, Parcel, Versions
 from pipeline.reference.version import reference_version
 from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.bill import AMOUNT_MAX
 from pipeline.revenue.categorise import irg_category
 from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.vendors import VendorRegister
 
 QUANTITY_MAX = 99_999_999
 COMMODITY_CODE_DIGITS = range(6, 11)
 
 
-def confirm(case: Case, assessed: Assessed, occasion: Occasion) -> Step:
+def confirm(case: Case, assessed: Assessed, occasion: Occasion, purse: Purse) -> Step:
     """Goods as declared: release, or revenue if something is due."""
     finding = "inspected and found as declared"
-    ruling = settle_inspected(finding, assessed.assessment.revenue, case.paid)
-    return take_step(assessed, ruling, occasion, case)
+    revenue = assessed.assessment.revenue
+    secured = purse.secure(revenue, case.paid, held=case.held, final=not revenue.estimated)
+    return take_step(
+        assessed, settle_inspected(finding, secured, case.paid), occasion, case, secured
+    )
 
 
 def refuse_parcel(
-    case: Case, assessed: Assessed, result: InspectionResult, occasion: Occasion
+    case: Case, assessed: Assessed, result: InspectionResult, occasion: Occasion, purse: Purse
 ) -> Step:
-    """Prohibited goods: the end of the case."""
+    """Prohibited goods: the end of the case. What was held on the account is free again."""
     basis = f" ({result.legal_basis})" if result.legal_basis else ""
-    currency = assessed.assessment.revenue.currency
-    refund = f"; {case.paid:f} {currency} are due for refund" if case.paid else ""
+    revenue = assessed.assessment.revenue
+    refund = f"; {case.paid:f} {revenue.currency} are due for refund" if case.paid else ""
+    if case.held:
+        refund += f"; {case.held:f} {revenue.currency} go back to the carrier's account"
+        purse.restore(case.held, revenue.currency)
     ruling = refused(f"the inspection found prohibited goods{basis}{refund}")
-    return take_step(assessed, ruling, occasion, case)
+    return take_step(assessed, ruling, occasion, case, revenue)
 
 
 def reassess(
@@ -49,6 +57,8 @@ def reassess(
     *,
     book: RuleBook,
     on_account: bool,
+    vendors: VendorRegister,
+    purse: Purse,
 ) -> Step | Refusal:
     """Other goods than declared: duty and tax anew, by the law of the same day."""
     if assessed.parcel is None:
@@ -69,6 +79,7 @@ def reassess(
         on_account=on_account,
         exported_on=header.departure_at.date(),
         same_day_goods=before.revenue.same_day_goods,
+        vendors=vendors,
     )
     category, category_reason = irg_category(
         parcel,
@@ -83,27 +94,33 @@ def reassess(
         irg_category=category,
         irg_reason=category_reason,
         revenue=revenue,
-        versions=_versions_now(before.versions, book),
+        versions=_versions_now(before.versions, book, vendors),
     )
     finding = (
         f"inspected and found otherwise than declared; charges were {before.revenue.total_due} "
         f"and are {revenue.total_due} {revenue.currency}"
         f" (difference {revenue.total_due - before.revenue.total_due:+})"
     )
+    held = case.held
+    if revenue.currency != before.revenue.currency:
+        purse.restore(held, before.revenue.currency)
+        held = ZERO
+    secured = purse.secure(revenue, case.paid, held=held, final=not revenue.estimated)
     return take_step(
         msgspec.structs.replace(assessed, assessment=found),
-        settle_inspected(finding, revenue, case.paid),
+        settle_inspected(finding, secured, case.paid),
         occasion,
         case,
+        secured,
     )
 
 
-def _versions_now(before: Versions, book: RuleBook) -> Versions:
+def _versions_now(before: Versions, book: RuleBook, vendors: VendorRegister) -> Versions:
     """What charges computed today rest on; score and data rules are those of the first decision."""
     return msgspec.structs.replace(
         before,
         rule_book=book.version,
-        reference_data=reference_version(),
+        reference_data=vendors.beside(reference_version()),
         software=__version__,
     )
 

@@ -31,6 +31,7 @@ class Move(StrEnum):
     REASSESS = "reassess"
     REFUSE_PARCEL = "refuse parcel"
     COLLECT = "collect"
+    KEEP_PAYMENT = "keep payment"  # it counts once the result of the inspection is there
     UNKNOWN = "unknown parcel"
     ILLEGAL = "illegal move"
 
@@ -57,7 +58,7 @@ _ROWS = {
         Move.CONFIRM,
         Move.REASSESS,
         Move.REFUSE_PARCEL,
-        Move.ILLEGAL,
+        Move.KEEP_PAYMENT,
     ),
     CaseState.AWAITING_PAYMENT: (
         Move.REFUSE_DUPLICATE,

@@ -1,6 +1,7 @@
 """From a ruling to the event that subscribers read: CloudEvents 1.0 in binary mode."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -8,7 +9,15 @@ import msgspec
 
 from pipeline.decide.decide import Ruling
 from pipeline.decide.state import Case, keep
-from pipeline.model import Assessed, Cause, Decision, DecisionNoted, Outcome, case_key
+from pipeline.model import (
+    Assessed,
+    Cause,
+    Decision,
+    DecisionNoted,
+    Outcome,
+    RevenueAssessment,
+    case_key,
+)
 from pipeline.stream import Outbox, Record
 
 CE_SOURCE = b"/greenlane/decide"
@@ -58,11 +67,22 @@ def event_id(carrier: str, parcel_id: str, version: int, event_number: int) -> s
     return blake2b(text.encode(errors="replace"), digest_size=16).hexdigest()
 
 
-def take_step(assessed: Assessed, ruling: Ruling, occasion: Occasion, before: Case | None) -> Step:
-    """Apply a ruling to a case."""
+def take_step(
+    assessed: Assessed,
+    ruling: Ruling,
+    occasion: Occasion,
+    before: Case | None,
+    secured: RevenueAssessment,
+) -> Step:
+    """Apply a ruling to a case.
+
+    `secured` is what is due as the account stands: what is kept does not rest on it.
+    """
     header, assessment = assessed.header, assessed.assessment
     carrier, parcel_id, version = header.carrier, assessed.parcel_id, header.version
     number, supersedes = 1, ""
+    if before is not None and before.paid:
+        secured = _with_payments(secured, before.paid, ruling.outcome)
     if before is not None:
         number = before.event_number + 1
         supersedes = event_id(carrier, parcel_id, before.version, before.event_number)
@@ -83,7 +103,7 @@ def take_step(assessed: Assessed, ruling: Ruling, occasion: Occasion, before: Ca
         score=assessment.score,
         selected_by=assessment.selected_by,
         rules=assessment.rules,
-        revenue=assessment.revenue,
+        revenue=secured,
         legal_date=assessment.legal_date,
         received_at=header.received_at,
         # Clocks of brokers differ, and can be set back: no event stands before its manifest.
@@ -92,11 +112,29 @@ def take_step(assessed: Assessed, ruling: Ruling, occasion: Occasion, before: Ca
         causing_id=occasion.causing_id,
     )
     case = Case(
-        ruling.state, version, header.manifest_id, number, assessed=keep(assessed, ruling.state)
+        ruling.state,
+        version,
+        header.manifest_id,
+        number,
+        assessed=keep(assessed, ruling.state),
+        held=secured.account_reserved + secured.account_used,
     )
     if before is not None:
         case = msgspec.structs.replace(case, paid=before.paid, feedback=before.feedback)
     return Step(case, decision)
+
+
+def _with_payments(
+    revenue: RevenueAssessment, paid: Decimal, outcome: Outcome
+) -> RevenueAssessment:
+    """What was paid, and what of it is due for refund, for those who pay it out."""
+    if outcome is Outcome.REFUSED:
+        refund = paid
+    elif outcome is Outcome.RELEASE:
+        refund = max(paid - revenue.unsecured_due, Decimal(0))
+    else:
+        refund = Decimal(0)
+    return msgspec.structs.replace(revenue, paid=paid, refund_due=refund)
 
 
 def publish(decision: Decision, record: Record, received_at_ms: int, outbox: Outbox) -> None:

@@ -1,4 +1,7 @@
-"""What the decide room remembers of each parcel: its case."""
+"""What the decide room remembers of each parcel: its case.
+
+Beside cases, by keys that no case can have, stand slices of accounts (`purse.py`), encoded.
+"""
 
 from decimal import Decimal
 from enum import IntEnum
@@ -7,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from pipeline.model import Assessed
+from pipeline.stream import KeyedState
 
 CASE_KEPT_MS = 400 * 24 * 3_600_000
 """A postal item id may be used again after 12 months (UPU standard S10); a case outlives that."""
@@ -44,6 +48,17 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     feedback: tuple[str, ...] = ()
     assessed: bytes = b""
     """msgpack of `Assessed`; empty once the case is closed."""
+    held: Decimal = Decimal(0)
+    """Held for the parcel on the operator's account, in the currency of its assessment."""
+
+
+Memory = KeyedState[Case | bytes]
+
+
+def case_of(state: Memory, key: str) -> Case | None:
+    """The case of a parcel."""
+    case = state.get(key)
+    return case if isinstance(case, Case) else None
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -6,6 +6,14 @@ What travels in great numbers has `gc=False`: a message cannot be part of a cycl
 collector's search through millions of them would cost more than deciding them.
 """
 
+from pipeline.model.account import (
+    AccountOrder,
+    AccountOrderKind,
+    SliceAnswer,
+    SliceKind,
+    SliceRequest,
+    account_key,
+)
 from pipeline.model.acknowledgement import (
     Acknowledgement,
     AcknowledgementStatus,
@@ -70,6 +78,8 @@ from pipeline.model.revenue import (
 )
 
 __all__ = [
+    "AccountOrder",
+    "AccountOrderKind",
     "Acknowledgement",
     "AcknowledgementStatus",
     "AdditionalCode",
@@ -119,9 +129,13 @@ __all__ = [
     "RuleHit",
     "SelectedBy",
     "Severity",
+    "SliceAnswer",
+    "SliceKind",
+    "SliceRequest",
     "Statement",
     "TransportMode",
     "Versions",
+    "account_key",
     "case_key",
     "consignee_key",
     "manifest_key",

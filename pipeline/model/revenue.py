@@ -116,6 +116,20 @@ class RevenueAssessment(Struct, frozen=True, gc=False, omit_defaults=True, kw_on
     not_charged: list[NotCharged] = []
     total_due: Decimal = Decimal(0)
     unsecured_due: Decimal = Decimal(0)
+    account_reserved: Annotated[
+        Decimal,
+        Meta(
+            description="held on the operator's account while the parcel is with an officer, or "
+            "as long as the amount is an estimate"
+        ),
+    ] = Decimal(0)
+    account_used: Annotated[
+        Decimal, Meta(description="taken from the operator's account for good")
+    ] = Decimal(0)
+    paid: Annotated[Decimal, Meta(description="by payments for this parcel so far")] = Decimal(0)
+    refund_due: Annotated[
+        Decimal, Meta(description="of what was paid: too much, or for a parcel that was refused")
+    ] = Decimal(0)
     collection: CollectionModel = CollectionModel.NOTHING_DUE
     estimated: Annotated[
         bool,

@@ -1,7 +1,7 @@
 """The same rooms on a log in memory, without any broker: for dry runs and tests."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pipeline.stream.murmur2 import partition_of
@@ -41,15 +41,32 @@ class MemoryStream:
     def run_until_idle(self) -> None:
         """Work until no input waits: one cycle for each record and what it leads to."""
         while self._waiting:
-            record = self._waiting.popleft()
-            outbox = self._workshop.new_outbox()
-            self._workshop.work(record, outbox, RoomReport())
-            for output in outbox.outputs():
-                self._append(output, record.timestamp_ms)
-            source = TopicPartition(record.topic, record.partition)
-            for output in self._workshop.changelog([source]):
-                self._append(output, record.timestamp_ms)
-            self.notes += outbox.notes
+            self._work_on(self._waiting.popleft())
+
+    def run_one(self, choose: Callable[[int], int]) -> bool:
+        """Work on the next record of one source; False if none waits.
+
+        Args:
+            choose: which of so many sources, from 0.
+        """
+        sources = list(dict.fromkeys((r.topic, r.partition) for r in self._waiting))
+        if not sources:
+            return False
+        source = sources[choose(len(sources))]
+        record = next(r for r in self._waiting if (r.topic, r.partition) == source)
+        self._waiting.remove(record)
+        self._work_on(record)
+        return True
+
+    def _work_on(self, record: Record) -> None:
+        outbox = self._workshop.new_outbox()
+        self._workshop.work(record, outbox, RoomReport())
+        for output in outbox.outputs():
+            self._append(output, record.timestamp_ms)
+        source = TopicPartition(record.topic, record.partition)
+        for output in self._workshop.changelog([source]):
+            self._append(output, record.timestamp_ms)
+        self.notes += outbox.notes
 
     def read(self, topic: str) -> list[Record]:
         """All records of a topic, in the order in which they were written."""

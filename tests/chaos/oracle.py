@@ -24,6 +24,10 @@ TOPICS = (
     "intake-changelog",
     "assess-changelog",
     "decide-changelog",
+    "accounts",
+    "account-requests",
+    "account-slices",
+    "accounts-changelog",
 )
 
 

@@ -19,6 +19,9 @@ ROOM_OF = {
     "assessments": "decide",
     "inspections": "decide",
     "payments": "decide",
+    "account-slices": "decide",
+    "accounts": "accounts",
+    "account-requests": "accounts",
 }
 LOOK_S = 0.5
 PROBE_MS = 2_000

@@ -62,7 +62,7 @@ def test_nobody_but_the_workers_writes_outcomes_and_answers() -> None:
     ("user", "read", "written"),
     [
         ("officers", {"inspection"}, {"inspections"}),
-        ("collectors", {"revenue"}, {"payments"}),
+        ("collectors", {"revenue"}, {"payments", "accounts"}),
         ("warehouses", {"release"}, set()),
         ("law-keepers", {"law"}, {"law"}),
     ],
@@ -74,7 +74,7 @@ def test_others_read_their_outcome_and_write_their_feedback(
     assert topics_of(user, Operation.WRITE) == written
 
 
-def test_operators_may_read_what_the_ledger_counts_and_write_nothing() -> None:
+def test_operators_may_read_what_ledger_and_statement_count_and_write_nothing() -> None:
     public = {topic.name for topic in TOPICS if topic.public}
     assert topics_of("operators", Operation.READ) == public - {"inspections", "payments"}
     assert topics_of("operators", Operation.WRITE) == set()

@@ -99,7 +99,12 @@ def test_the_rooms_decide_nothing_on_a_rejected_manifest(example: Example) -> No
 
 
 @pytest.mark.parametrize(
-    ("topic", "payload"), [("inspections", "InspectionResult"), ("payments", "Payment")]
+    ("topic", "payload"),
+    [
+        ("inspections", "InspectionResult"),
+        ("payments", "Payment"),
+        ("accounts", "AccountOrder"),
+    ],
 )
 def test_rejected_feedback_ends_as_a_dead_letter(
     stream: MemoryStream, topic: str, payload: str

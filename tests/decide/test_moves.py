@@ -55,6 +55,7 @@ EFFECTS: dict[Move, tuple[Outcome | None, str, str]] = {
     Move.REASSESS: (Outcome.REVENUE, "", ""),
     Move.REFUSE_PARCEL: (Outcome.REFUSED, "", ""),
     Move.COLLECT: (Outcome.RELEASE, "", ""),
+    Move.KEEP_PAYMENT: (Outcome.INSPECTION, "", ""),
     Move.UNKNOWN: (None, "", "unknown_parcel"),
     Move.ILLEGAL: (None, "", "illegal_move"),
 }

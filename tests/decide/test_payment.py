@@ -32,6 +32,26 @@ def test_what_is_paid_too_much_is_due_for_refund() -> None:
     """The parcel is released, and the reason names the difference."""
     desk = Desk().announce(assessed()).pay(payment("10"))
     assert desk.last.reason == "Released: 10 EUR paid in full; 0.94 EUR are due for refund."
+    revenue = desk.last.revenue
+    assert (revenue.paid, revenue.refund_due) == (Decimal(10), Decimal("0.94"))
+
+
+def test_a_payment_during_an_inspection_counts_once_the_result_is_there() -> None:
+    """As when the parcel was selected by an amendment while money was on its way."""
+    desk = Desk().announce(selected()).pay(payment())
+    assert desk.last.outcome is Outcome.INSPECTION
+    assert desk.last.reason == (
+        "Held for inspection: the result is awaited; 9.06 EUR paid meanwhile."
+    )
+    desk.inspect(result(InspectionVerdict.COMPLIANT))
+    assert (desk.last.outcome, desk.last.revenue.refund_due) == (Outcome.RELEASE, 0)
+
+
+def test_what_was_paid_for_a_refused_parcel_is_due_for_refund() -> None:
+    """All of it."""
+    desk = Desk().announce(selected()).pay(payment("5"))
+    desk.inspect(result(InspectionVerdict.PROHIBITED))
+    assert (desk.last.outcome, desk.last.revenue.refund_due) == (Outcome.REFUSED, Decimal(5))
 
 
 def test_another_currency_is_no_payment() -> None:

@@ -1,0 +1,1 @@
+"""Room beside the three: the balance of each operator's account."""

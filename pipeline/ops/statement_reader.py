@@ -1,0 +1,53 @@
+"""Feeds a statement from a broker: committed records only, up to what is committed now."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+from pipeline.ops.statement import STATEMENT_TOPICS, StatementTally
+from pipeline.ops.topic_reader import TopicReader
+from pipeline.stream.connection import Broker
+from pipeline.stream.records import Record
+
+POLL_MS = 50
+
+
+async def read_statement(
+    broker: Broker | str,
+    tally: StatementTally,
+    *,
+    month: date,
+    topic_prefix: str = "",
+    on_records: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Read everything into the tally.
+
+    Args:
+        broker: the broker, or its address, HOST:PORT.
+        tally: what takes it in.
+        month: the first day of the period; records that retention deleted since are missed.
+        topic_prefix: the installation's.
+        on_records: hears how many records were read in all.
+
+    Raises:
+        BrokerError: nothing answers at the address, or a topic is missing.
+    """
+    begun, read = set[tuple[str, int]](), 0
+    reader = TopicReader(broker, STATEMENT_TOPICS, topic_prefix=topic_prefix, from_beginning=True)
+    async with reader:
+        ends = await reader.ends()
+        while await reader.is_behind(ends):
+            records = await reader.poll(POLL_MS)
+            for record in records:
+                place = record.topic, record.partition
+                if place not in begun and has_lost_records(record, month):
+                    tally.complete = False
+                begun.add(place)
+                tally.add(record)
+            read += len(records)
+            on_records(read)
+
+
+def has_lost_records(first: Record, month: date) -> bool:
+    """Whether records of a period, or later ones, are gone, by the first one of a partition."""
+    begin = datetime(month.year, month.month, 1, tzinfo=UTC)
+    return first.offset > 0 and first.timestamp_ms >= begin.timestamp() * 1000
