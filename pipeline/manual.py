@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline import settings
 from pipeline.errors import ERROR_TEXTS
+from pipeline.event_codes_page import event_codes_page
 from pipeline.formats.page import formats_page
 from pipeline.limits import field_limits, limits
 from pipeline.rules_page import rules_page
@@ -75,6 +76,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "limits.md": limits_page,
     "rules.md": lambda: rules_page("Rules", NOTE),
     "formats.md": lambda: formats_page(NOTE),
+    "acknowledgements.md": lambda: event_codes_page(NOTE),
 }
 
 

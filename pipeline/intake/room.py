@@ -15,6 +15,7 @@ from pipeline.intake.check import ParcelChecks
 from pipeline.intake.check_manifest import ManifestCheck
 from pipeline.intake.circumstances import circumstances_of
 from pipeline.intake.finding import Finding
+from pipeline.intake.publish import conversation_of, publish_acknowledgement
 from pipeline.intake.rules import DataRules
 from pipeline.intake.severities import Severities, severities_of
 from pipeline.intake.state import ManifestSeen, PartSeen
@@ -37,7 +38,6 @@ MANIFESTS_REMEMBERED_MS = 30 * 24 * 3_600_000
 
 COUNT_DIGITS_MAX = 9
 
-_encode_json = msgspec.json.Encoder().encode
 _encode_envelope = msgspec.msgpack.Encoder().encode
 
 
@@ -74,11 +74,12 @@ class IntakeRoom:
             self._set_aside(forged, len(decoded.parcels), record, outbox)
             return
         key = manifest_key(header.carrier, header.manifest_id)
+        conversation_id = conversation_of(record, header.conversation_id)
         seen = state.get(key)
         digest = blake2b(record.value or b"", digest_size=16).digest()
         part = _repeated(header, digest, seen)
         if part:
-            self._answer_again(header, part, outbox)
+            self._answer(self._repeat(header, part), conversation_id, outbox)
             return
         severities = self._severities_now()
         received_at = _instant(record.timestamp_ms)
@@ -87,9 +88,11 @@ class IntakeRoom:
         )
         error = next(filter(severities.refuses, findings), None)
         if error:
-            self._answer(refuse(decoded, error, severities, received_at), outbox)
+            refused = refuse(decoded, error, severities, received_at)
+            self._answer(refused, conversation_id, outbox)
             return
         answer = self._take_in(decoded, findings, severities, received_at, outbox)
+        self._answer(answer, conversation_id, outbox)
         state.put(
             key,
             _with_part(header, _part_seen(digest, answer.acknowledgement, record), seen),
@@ -135,7 +138,7 @@ class IntakeRoom:
                 warnings = [*manifest_warnings, *(finding.rule_id for finding in findings)]
             partition = crc32(consignee_key(parcel.consignee).encode()) % partitions
             outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings))
-        answer = acknowledge(
+        return acknowledge(
             decoded,
             rejected=rejected,
             found=found,
@@ -143,8 +146,6 @@ class IntakeRoom:
             received_at=received_at,
             faults_max=self._faults_max,
         )
-        self._answer(answer, outbox)
-        return answer
 
     def _set_aside(self, why: Refusal, parcels: int, record: Record, outbox: Outbox) -> None:
         """To the dead letters; on a topic of its own, the carrier is told."""
@@ -152,9 +153,9 @@ class IntakeRoom:
         owner = self._topics.owner_of(record.topic)
         if owner:
             answer = refuse_message(owner, record.key, why, _instant(record.timestamp_ms))
-            self._publish(answer, outbox)
+            publish_acknowledgement(answer, conversation_of(record), self._topics, outbox)
 
-    def _answer_again(self, header: ManifestBase, part: PartSeen, outbox: Outbox) -> None:
+    def _repeat(self, header: ManifestBase, part: PartSeen) -> Answer:
         # Faults are not kept: an answer given again names the counts, the first one had the faults.
         repeated = Acknowledgement(
             carrier=header.carrier,
@@ -172,19 +173,11 @@ class IntakeRoom:
             rules_version=self._severities_now().rules.version,
             severity_overrides=self._severities_now().overrides,
         )
-        self._answer(Answer(repeated, {}, {}), outbox)
+        return Answer(repeated, {}, {})
 
-    def _answer(self, answer: Answer, outbox: Outbox) -> None:
-        self._publish(answer.acknowledgement, outbox)
+    def _answer(self, answer: Answer, conversation_id: str, outbox: Outbox) -> None:
+        publish_acknowledgement(answer.acknowledgement, conversation_id, self._topics, outbox)
         _note(answer, outbox)
-
-    def _publish(self, acknowledgement: Acknowledgement, outbox: Outbox) -> None:
-        outbox.send(
-            self._topics.acknowledgements_of(acknowledgement.carrier),
-            key=acknowledgement.carrier.encode(),
-            value=_encode_json(acknowledgement),
-            headers=[("content-type", b"application/json")],
-        )
 
 
 def announced_in_headers(record: Record, parcels_max: int) -> int:
