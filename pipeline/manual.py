@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from pipeline import settings
+from pipeline.deadlines_page import deadlines_page
 from pipeline.errors import ERROR_TEXTS
 from pipeline.event_codes_page import event_codes_page
 from pipeline.formats.page import formats_page
@@ -76,6 +77,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "limits.md": limits_page,
     "rules.md": lambda: rules_page("Rules", NOTE),
     "formats.md": lambda: formats_page(NOTE),
+    "deadlines.md": lambda: deadlines_page(NOTE),
     "acknowledgements.md": lambda: event_codes_page(NOTE),
 }
 

@@ -11,6 +11,7 @@ from pipeline.intake.finding import Finding
 from pipeline.intake.severities import Severities
 from pipeline.model import Acknowledgement, AcknowledgementStatus, Fault, Severity
 from pipeline.model.text import shown
+from pipeline.model.timeliness import TimelinessReport
 
 
 class Found(NamedTuple):
@@ -39,6 +40,7 @@ def acknowledge(
     severities: Severities,
     received_at: datetime,
     faults_max: int,
+    timeliness: TimelinessReport | None = None,
 ) -> Answer:
     """The acknowledgement of a message whose parcels were looked at one by one."""
     header, announced, locate = decoded.header, len(decoded.parcels), decoded.locate
@@ -73,6 +75,7 @@ def acknowledge(
             faults_omitted=max(0, len(faults) - faults_max),
             rules_version=severities.rules.version,
             severity_overrides=severities.overrides,
+            timeliness=timeliness,
         ),
         rejected_by_rule,
         warnings_by_rule,

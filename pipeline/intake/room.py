@@ -20,6 +20,7 @@ from pipeline.intake.rules import DataRules
 from pipeline.intake.severities import Severities, severities_of
 from pipeline.intake.state import ManifestSeen, PartSeen
 from pipeline.intake.templates import TemplateFinder
+from pipeline.intake.timeliness import timeliness_of
 from pipeline.model import (
     Acknowledgement,
     Announced,
@@ -145,6 +146,7 @@ class IntakeRoom:
             severities=severities,
             received_at=received_at,
             faults_max=self._faults_max,
+            timeliness=timeliness_of(header),
         )
 
     def _set_aside(self, why: Refusal, parcels: int, record: Record, outbox: Outbox) -> None:
@@ -172,6 +174,7 @@ class IntakeRoom:
             faults_omitted=part.faults,
             rules_version=self._severities_now().rules.version,
             severity_overrides=self._severities_now().overrides,
+            timeliness=timeliness_of(header),
         )
         return Answer(repeated, {}, {})
 
@@ -240,6 +243,7 @@ def _inherited(header: ManifestBase, received_at: datetime) -> ManifestHeader:
 
 def _note(answer: Answer, outbox: Outbox) -> None:
     acknowledgement = answer.acknowledgement
+    report = acknowledgement.timeliness
     outbox.note(
         ManifestNoted(
             acknowledgement.carrier,
@@ -248,5 +252,6 @@ def _note(answer: Answer, outbox: Outbox) -> None:
             acknowledgement.duplicate,
             answer.rejected_by_rule,
             answer.warnings_by_rule,
+            report.timeliness if report and not acknowledgement.duplicate else None,
         )
     )

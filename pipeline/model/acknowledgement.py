@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from pipeline.model.fields import Instant
+from pipeline.model.timeliness import TimelinessReport
 
 
 class Severity(StrEnum):
@@ -85,6 +86,10 @@ class Acknowledgement(Struct, frozen=True, kw_only=True):
             "field of its format; shortened and made printable"
         ),
     ] = ""
+    timeliness: Annotated[
+        TimelinessReport | None,
+        Meta(description="null: the message was refused as a whole, or is not a manifest"),
+    ] = None
     codes: Annotated[TradeCodes, Meta(description="the status in code lists of the trade")] = (
         TradeCodes()
     )

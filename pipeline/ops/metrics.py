@@ -77,6 +77,13 @@ class Metrics:
             "carrier",
             "result",
         )
+        self.carrier_timeliness = self._counter(
+            "carrier_timeliness_parcels",
+            "Parcels announced by carrier and timeliness of their manifest, for manifests not "
+            "refused as a whole; carriers as in `greenlane_carrier_parcels_total`.",
+            "carrier",
+            "timeliness",
+        )
         self.manifests = self._counter(
             "manifests", "Manifest messages acknowledged, by result.", "result"
         )

@@ -130,6 +130,9 @@ class MetricsObserver:
         carrier = metrics.carrier_label(note.carrier)
         metrics.carrier_parcels.labels(carrier, "announced").inc(note.announced_parcels)
         metrics.carrier_parcels.labels(carrier, "rejected").inc(rejected)
+        if note.timeliness:
+            timely = metrics.carrier_timeliness.labels(carrier, note.timeliness.value)
+            timely.inc(note.announced_parcels)
         for rule, count in note.rejected_parcels_by_rule.items():
             metrics.parcels_rejected.labels("intake", rule).inc(count)
         for rule, count in note.warnings_by_rule.items():

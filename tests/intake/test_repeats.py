@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.intake.state import ManifestSeen
 from pipeline.model import Acknowledgement, AcknowledgementStatus, ManifestNoted
+from pipeline.model.timeliness import Timeliness
 from tests.builders import consignee, goods_item, manifest, parcel
 from tests.intake.intake import Intake
 
@@ -39,7 +40,7 @@ def test_a_repeat_is_noted_as_duplicate() -> None:
     intake.publish(manifest())
     intake.publish(manifest())
     assert intake.stream.notes == [
-        ManifestNoted("SWIFTPOST", 1, 1, False, {}, {}),
+        ManifestNoted("SWIFTPOST", 1, 1, False, {}, {}, Timeliness.BEFORE_DEPARTURE),
         ManifestNoted("SWIFTPOST", 1, 1, True, {}, {}),
     ]
 

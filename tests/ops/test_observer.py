@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from pipeline.model import facts
 from pipeline.model.decision import Cause, IrgCategory, Outcome, Versions
 from pipeline.model.facts import DecisionNoted, FeedbackNoted, ManifestNoted, RejectionNoted
+from pipeline.model.timeliness import Timeliness
 from pipeline.ops.metrics import CARRIERS_MAX, OTHER_CARRIERS, Metrics
 from pipeline.ops.observer import MetricsObserver
 from pipeline.stream import Record, TopicPartition
@@ -268,3 +269,10 @@ def test_snapshots_and_their_failures_are_counted(observed: Observed) -> None:
     assert observed.value("snapshots_total") == 2
     assert observed.value("snapshot_seconds_total") == 2.0
     assert observed.value("snapshot_failures_total") == 1
+
+
+def test_timeliness_is_counted_in_parcels_by_carrier(observed: Observed) -> None:
+    observed.cycle(manifest(announced_parcels=7, accepted_parcels=7, timeliness=Timeliness.LATE))
+    observed.cycle(manifest(), manifest(duplicate=True))
+    labels = {"carrier": "ACME", "timeliness": "late"}
+    assert observed.value("carrier_timeliness_parcels_total", **labels) == 7
