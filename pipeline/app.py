@@ -15,12 +15,13 @@ from pipeline.ops.metrics import Metrics
 from pipeline.ops.observer import MetricsObserver
 from pipeline.ops.web import install_pages
 from pipeline.rulebook.book import load_rule_book
+from pipeline.score.room import ScoreRoom
 from pipeline.settings import Settings
 from pipeline.stream.app import build_stream_app
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.settings import StreamSettings
 
-Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom, AccountsRoom]
+Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom, AccountsRoom, ScoreRoom]
 
 
 def build_rooms(settings: Settings) -> Rooms:
@@ -32,6 +33,7 @@ def build_rooms(settings: Settings) -> Rooms:
         build_assess_room(settings, book, data_rules.version),
         build_decide_room(settings, book),
         AccountsRoom(),
+        ScoreRoom(),
     )
 
 

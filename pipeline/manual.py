@@ -18,6 +18,7 @@ from pipeline.event_codes_page import event_codes_page
 from pipeline.formats.page import formats_page
 from pipeline.limits import field_limits, limits
 from pipeline.rules_page import rules_page
+from pipeline.scores_page import scores_page
 from pipeline.settings import Settings
 
 DOCS_FOLDER = Path(__file__).parents[1] / "docs"
@@ -77,6 +78,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "limits.md": limits_page,
     "rules.md": lambda: rules_page("Rules", NOTE),
     "formats.md": lambda: formats_page(NOTE),
+    "scores.md": lambda: scores_page(NOTE),
     "deadlines.md": lambda: deadlines_page(NOTE),
     "acknowledgements.md": lambda: event_codes_page(NOTE),
 }

@@ -15,6 +15,7 @@ from pipeline.intake.check import ParcelChecks
 from pipeline.intake.check_manifest import ManifestCheck
 from pipeline.intake.circumstances import circumstances_of
 from pipeline.intake.finding import Finding
+from pipeline.intake.measure import MEASUREMENTS, PartMeasure, enclose_measurements, measure
 from pipeline.intake.publish import conversation_of, publish_acknowledgement
 from pipeline.intake.rules import DataRules
 from pipeline.intake.severities import Severities, severities_of
@@ -47,7 +48,7 @@ class IntakeRoom:
 
     name = "intake"
     state_type = ManifestSeen
-    enclosers = {"parcels": _encode_envelope}  # noqa: RUF012 - never changed
+    enclosers = {"parcels": _encode_envelope, MEASUREMENTS: _encode_envelope}  # noqa: RUF012 - never changed
 
     def __init__(self, settings: Settings, rules: DataRules) -> None:
         self._topics = CarrierTopics(settings.carriers_apart())
@@ -117,26 +118,30 @@ class IntakeRoom:
         manifest_warnings = [finding.rule_id for finding in about_manifest]
         partitions = outbox.partitions_of("parcels")
         found = [Found(None, "", about_manifest)] if about_manifest else []
+        measured = PartMeasure(severities, received_at.date())
         rejected = 0
         ids: set[str] = set()
         for index, parcel in enumerate(decoded.parcels):
             if isinstance(parcel, BadParcel):
                 rejected += 1
                 finding = self._check_parcel.of_malformed(parcel)
+                measured.add_malformed(finding)
                 found.append(Found(index, parcel.parcel_id, [finding], parcel.explanation))
                 continue
             findings = self._check_parcel(parcel, circumstances)
             if parcel.parcel_id in ids:
                 findings.append(Finding("DQ04", "/parcel_id", parcel.parcel_id))
             ids.add(parcel.parcel_id)
-            warnings = manifest_warnings
+            warnings, refused = manifest_warnings, False
             if findings:
                 findings = severities.that_count(findings)
                 found.append(Found(index, parcel.parcel_id, findings))
-                if any(map(severities.refuses, findings)):
-                    rejected += 1
-                    continue
+                refused = any(map(severities.refuses, findings))
                 warnings = [*manifest_warnings, *(finding.rule_id for finding in findings)]
+            measured.add(parcel, findings, refused=refused)
+            if refused:
+                rejected += 1
+                continue
             partition = crc32(consignee_key(parcel.consignee).encode()) % partitions
             outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings))
         return acknowledge(
@@ -147,6 +152,7 @@ class IntakeRoom:
             received_at=received_at,
             faults_max=self._faults_max,
             timeliness=timeliness_of(header),
+            measured=measured,
         )
 
     def _set_aside(self, why: Refusal, parcels: int, record: Record, outbox: Outbox) -> None:
@@ -180,6 +186,8 @@ class IntakeRoom:
 
     def _answer(self, answer: Answer, conversation_id: str, outbox: Outbox) -> None:
         publish_acknowledgement(answer.acknowledgement, conversation_id, self._topics, outbox)
+        if not answer.acknowledgement.duplicate:
+            enclose_measurements(measure(answer.acknowledgement, answer.measured), outbox)
         _note(answer, outbox)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from pipeline.model.fields import Instant
+from pipeline.model.score import QualityScore
 from pipeline.model.timeliness import TimelinessReport
 
 
@@ -89,6 +90,13 @@ class Acknowledgement(Struct, frozen=True, kw_only=True):
     timeliness: Annotated[
         TimelinessReport | None,
         Meta(description="null: the message was refused as a whole, or is not a manifest"),
+    ] = None
+    quality: Annotated[
+        QualityScore | None,
+        Meta(
+            description="means over the parcels of the message; null: it was refused as a "
+            "whole, or is a repeat"
+        ),
     ] = None
     codes: Annotated[TradeCodes, Meta(description="the status in code lists of the trade")] = (
         TradeCodes()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from pipeline.model.decision import Cause, IrgCategory, Outcome
+from pipeline.model.score import Scorecard
 from pipeline.model.timeliness import Timeliness
 
 
@@ -33,6 +34,12 @@ class RejectionNoted(NamedTuple):
 
     code: str
     parcels: int
+
+
+class ScorecardNoted(NamedTuple):
+    """The score room published a card."""
+
+    card: Scorecard
 
 
 class FeedbackNoted(NamedTuple):

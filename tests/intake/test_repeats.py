@@ -31,7 +31,9 @@ def test_a_repeat_is_answered_again_and_nothing_is_sent_on() -> None:
     message = manifest(parcels=[parcel(), parcel(parcel_id="B", consignee=consignee(name="--"))])
     first, again = intake.answer(message), intake.answer(message)
     assert len(intake.announced) == 1
-    assert again == msgspec.structs.replace(first, duplicate=True, faults=[], faults_omitted=1)
+    assert again == msgspec.structs.replace(
+        first, duplicate=True, faults=[], faults_omitted=1, quality=None
+    )
     assert not first.duplicate
 
 
