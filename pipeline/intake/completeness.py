@@ -22,16 +22,22 @@ class _Elements:
         self.count = len(firsts)
         # One more of the first, for attrgetter gives a tuple only for several.
         self._firsts: _Get = attrgetter(*firsts, firsts[0])
-        self._others: Sequence[Sequence[_Get]] = [list(map(attrgetter, each[1:])) for each in names]
+        self._others: Sequence[tuple[int, Sequence[_Get]]] = [
+            (place, list(map(attrgetter, each[1:]))) for place, each in enumerate(names) if each[1:]
+        ]
 
     def missing(self, of: Any) -> int:
         """How many are not filled."""
-        values = self._firsts(of)[:-1]
-        missing: int = values.count("") + values.count(None)
+        values = self._firsts(of)  # the first one twice
+        missing = len(values) - len(list(filter(None, values)))
         if missing:
-            for value, others in zip(values, self._others, strict=True):
-                if (value is None or value == "") and any(get(of) for get in others):
-                    missing -= 1
+            missing -= not values[0]
+            for place, others in self._others:
+                if not values[place]:
+                    for get in others:
+                        if get(of):
+                            missing -= 1
+                            break
         return missing
 
 
