@@ -19,12 +19,13 @@ from pipeline.ops.web import install_pages
 from pipeline.rulebook.book import load_rule_book
 from pipeline.rulebook.publication import PublishedLaw, RefusedLaw
 from pipeline.rulebook.shelf import Shelf
+from pipeline.score.room import ScoreRoom
 from pipeline.settings import Settings
 from pipeline.stream.app import build_stream_app, end_process
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.settings import StreamSettings
 
-Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom, AccountsRoom]
+Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom, AccountsRoom, ScoreRoom]
 
 
 def build_rooms(settings: Settings, law: Shelf | None = None) -> Rooms:
@@ -36,6 +37,7 @@ def build_rooms(settings: Settings, law: Shelf | None = None) -> Rooms:
         build_assess_room(settings, law, data_rules.version),
         build_decide_room(settings, law),
         AccountsRoom(),
+        ScoreRoom(),
     )
 
 

@@ -16,6 +16,7 @@ from pipeline.model import (
     Manifest,
     Payment,
 )
+from pipeline.model.score import Scorecard
 
 JsonObject = dict[str, Any]
 
@@ -29,6 +30,7 @@ PAYLOADS: dict[str, type[msgspec.Struct]] = {
         InspectionResult,
         Payment,
         AccountOrder,
+        Scorecard,
         DeadLetter,
     )
 }

@@ -15,10 +15,13 @@ from pipeline.intake.check import ParcelChecks
 from pipeline.intake.check_manifest import ManifestCheck
 from pipeline.intake.circumstances import circumstances_of
 from pipeline.intake.finding import Finding
+from pipeline.intake.measure import MEASUREMENTS, PartMeasure, enclose_measurements, measure
+from pipeline.intake.publish import conversation_of, publish_acknowledgement
 from pipeline.intake.rules import DataRules
 from pipeline.intake.severities import Severities, severities_of
 from pipeline.intake.state import ManifestSeen, PartSeen
 from pipeline.intake.templates import TemplateFinder
+from pipeline.intake.timeliness import timeliness_of
 from pipeline.model import (
     Acknowledgement,
     Announced,
@@ -39,7 +42,6 @@ MANIFESTS_REMEMBERED_MS = 30 * 24 * 3_600_000
 
 COUNT_DIGITS_MAX = 9
 
-_encode_json = msgspec.json.Encoder().encode
 _encode_envelope = msgspec.msgpack.Encoder().encode
 
 
@@ -48,7 +50,7 @@ class IntakeRoom:
 
     name = "intake"
     state_type = ManifestSeen
-    enclosers = {"parcels": _encode_envelope}  # noqa: RUF012 - never changed
+    enclosers = {"parcels": _encode_envelope, MEASUREMENTS: _encode_envelope}  # noqa: RUF012 - never changed
 
     def __init__(self, settings: Settings, rules: DataRules, law: Shelf) -> None:
         self._topics = CarrierTopics(settings.carriers_apart())
@@ -77,11 +79,12 @@ class IntakeRoom:
             self._set_aside(forged, len(decoded.parcels), record, outbox)
             return
         key = manifest_key(header.carrier, header.manifest_id)
+        conversation_id = conversation_of(record, header.conversation_id)
         seen = state.get(key)
         digest = blake2b(record.value or b"", digest_size=16).digest()
         part = _repeated(header, digest, seen)
         if part:
-            self._answer_again(header, part, outbox)
+            self._answer(self._repeat(header, part), conversation_id, outbox)
             return
         severities = self._severities_now()
         received_at = _instant(record.timestamp_ms)
@@ -90,10 +93,12 @@ class IntakeRoom:
         )
         error = next(filter(severities.refuses, findings), None)
         if error:
-            self._answer(refuse(decoded, error, severities, received_at), outbox)
+            refused = refuse(decoded, error, severities, received_at)
+            self._answer(refused, conversation_id, outbox)
             return
         published = self._law.at(record.timestamp_ms)
         answer = self._take_in(decoded, findings, severities, received_at, published, outbox)
+        self._answer(answer, conversation_id, outbox)
         state.put(
             key,
             _with_part(header, _part_seen(digest, answer.acknowledgement, record), seen),
@@ -118,38 +123,42 @@ class IntakeRoom:
         manifest_warnings = [finding.rule_id for finding in about_manifest]
         partitions = outbox.partitions_of("parcels")
         found = [Found(None, "", about_manifest)] if about_manifest else []
+        measured = PartMeasure(severities, received_at.date())
         rejected = 0
         ids: set[str] = set()
         for index, parcel in enumerate(decoded.parcels):
             if isinstance(parcel, BadParcel):
                 rejected += 1
                 finding = self._check_parcel.of_malformed(parcel)
+                measured.add_malformed(finding)
                 found.append(Found(index, parcel.parcel_id, [finding], parcel.explanation))
                 continue
             findings = self._check_parcel(parcel, circumstances)
             if parcel.parcel_id in ids:
                 findings.append(Finding("DQ04", "/parcel_id", parcel.parcel_id))
             ids.add(parcel.parcel_id)
-            warnings = manifest_warnings
+            warnings, refused = manifest_warnings, False
             if findings:
                 findings = severities.that_count(findings)
                 found.append(Found(index, parcel.parcel_id, findings))
-                if any(map(severities.refuses, findings)):
-                    rejected += 1
-                    continue
+                refused = any(map(severities.refuses, findings))
                 warnings = [*manifest_warnings, *(finding.rule_id for finding in findings)]
+            measured.add(parcel, findings, refused=refused)
+            if refused:
+                rejected += 1
+                continue
             partition = crc32(consignee_key(parcel.consignee).encode()) % partitions
             outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings))
-        answer = acknowledge(
+        return acknowledge(
             decoded,
             rejected=rejected,
             found=found,
             severities=severities,
             received_at=received_at,
             faults_max=self._faults_max,
+            timeliness=timeliness_of(header),
+            measured=measured,
         )
-        self._answer(answer, outbox)
-        return answer
 
     def _set_aside(self, why: Refusal, parcels: int, record: Record, outbox: Outbox) -> None:
         """To the dead letters; on a topic of its own, the carrier is told."""
@@ -157,9 +166,9 @@ class IntakeRoom:
         owner = self._topics.owner_of(record.topic)
         if owner:
             answer = refuse_message(owner, record.key, why, _instant(record.timestamp_ms))
-            self._publish(answer, outbox)
+            publish_acknowledgement(answer, conversation_of(record), self._topics, outbox)
 
-    def _answer_again(self, header: ManifestBase, part: PartSeen, outbox: Outbox) -> None:
+    def _repeat(self, header: ManifestBase, part: PartSeen) -> Answer:
         # Faults are not kept: an answer given again names the counts, the first one had the faults.
         repeated = Acknowledgement(
             carrier=header.carrier,
@@ -176,20 +185,15 @@ class IntakeRoom:
             faults_omitted=part.faults,
             rules_version=self._severities_now().rules.version,
             severity_overrides=self._severities_now().overrides,
+            timeliness=timeliness_of(header),
         )
-        self._answer(Answer(repeated, {}, {}), outbox)
+        return Answer(repeated, {}, {})
 
-    def _answer(self, answer: Answer, outbox: Outbox) -> None:
-        self._publish(answer.acknowledgement, outbox)
+    def _answer(self, answer: Answer, conversation_id: str, outbox: Outbox) -> None:
+        publish_acknowledgement(answer.acknowledgement, conversation_id, self._topics, outbox)
+        if not answer.acknowledgement.duplicate:
+            enclose_measurements(measure(answer.acknowledgement, answer.measured), outbox)
         _note(answer, outbox)
-
-    def _publish(self, acknowledgement: Acknowledgement, outbox: Outbox) -> None:
-        outbox.send(
-            self._topics.acknowledgements_of(acknowledgement.carrier),
-            key=acknowledgement.carrier.encode(),
-            value=_encode_json(acknowledgement),
-            headers=[("content-type", b"application/json")],
-        )
 
 
 def announced_in_headers(record: Record, parcels_max: int) -> int:
@@ -252,6 +256,7 @@ def _inherited(header: ManifestBase, received_at: datetime) -> ManifestHeader:
 
 def _note(answer: Answer, outbox: Outbox) -> None:
     acknowledgement = answer.acknowledgement
+    report = acknowledgement.timeliness
     outbox.note(
         ManifestNoted(
             acknowledgement.carrier,
@@ -260,5 +265,6 @@ def _note(answer: Answer, outbox: Outbox) -> None:
             acknowledgement.duplicate,
             answer.rejected_by_rule,
             answer.warnings_by_rule,
+            report.timeliness if report and not acknowledgement.duplicate else None,
         )
     )

@@ -4,6 +4,7 @@ Nothing is registered at import: each `Metrics` has the registry it is given. La
 bounded: enums, topics, rooms, rule ids, and at most `CARRIERS_MAX` carriers.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import product
 from typing import NamedTuple
@@ -49,6 +50,7 @@ class Metrics:
         self.registry = registry
         self.descriptions: list[Description] = []
         self._carriers: set[str] = set()
+        self._scored: defaultdict[str, set[str]] = defaultdict(set)
         ProcessCollector(registry=registry)
         self._declare_contents()
         self._declare_work()
@@ -78,6 +80,24 @@ class Metrics:
             f"worker hears of, all further ones as `{OTHER_CARRIERS}`.",
             "carrier",
             "result",
+        )
+        self.carrier_timeliness = self._counter(
+            "carrier_timeliness_parcels",
+            "Parcels announced by carrier and timeliness of their manifest, for manifests not "
+            "refused as a whole; carriers as in `greenlane_carrier_parcels_total`.",
+            "carrier",
+            "timeliness",
+        )
+        self.quality = self._gauge(
+            "quality_ratio",
+            "Data quality (0 to 1) of carriers, origins and platforms on the partitions of this "
+            "worker, by window (1h, 24h, 30d) and part (completeness, validity, score), as of the "
+            f"newest message of the subject; of each kind the first {CARRIERS_MAX}. All of them: "
+            "`greenlane carriers`.",
+            "kind",
+            "subject",
+            "window",
+            "part",
         )
         self.manifests = self._counter(
             "manifests", "Manifest messages acknowledged, by result.", "result"
@@ -216,6 +236,18 @@ class Metrics:
         self.worker_info.clear()
         fields = {name: getattr(versions, name) for name in versions.__struct_fields__}
         self.worker_info.labels(worker_id=worker_id, **fields).set(1)
+
+    def has_quality(self, kind: str, name: str) -> bool:
+        """Whether a subject is among the `CARRIERS_MAX` of its kind that are published."""
+        names = self._scored[kind]
+        if len(names) < CARRIERS_MAX:
+            names.add(name)
+        return name in names
+
+    def forget_quality(self) -> None:
+        """Another worker publishes the subjects from now on."""
+        self._scored.clear()
+        self.quality.clear()
 
     def carrier_label(self, carrier: str) -> str:
         """The carrier, or `other` once `CARRIERS_MAX` are known."""

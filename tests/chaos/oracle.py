@@ -9,12 +9,13 @@ from tests.chaos.load import Sent
 from tests.chaos.reader import OpenTransactionError, Read, read_all
 from tests.chaos.stuck import committed_offsets
 
-INNER_TOPICS = ("parcels", "assessments")
+INNER_TOPICS = ("parcels", "assessments", "measurements")
 TOPICS = (
     "manifests",
     "acknowledgements",
     "parcels",
     "assessments",
+    "measurements",
     "release",
     "inspection",
     "revenue",
@@ -28,6 +29,7 @@ TOPICS = (
     "account-requests",
     "account-slices",
     "accounts-changelog",
+    "score-changelog",
 )
 
 
