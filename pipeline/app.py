@@ -11,27 +11,33 @@ from pipeline.connection import broker_of
 from pipeline.decide.room import DecideRoom, build_decide_room
 from pipeline.intake.room import IntakeRoom
 from pipeline.intake.rules import load_data_rules
+from pipeline.ops.law_gate import LawGate
+from pipeline.ops.law_topic import law_reader
 from pipeline.ops.metrics import Metrics
 from pipeline.ops.observer import MetricsObserver
 from pipeline.ops.web import install_pages
 from pipeline.rulebook.book import load_rule_book
+from pipeline.rulebook.publication import PublishedLaw, RefusedLaw
+from pipeline.rulebook.shelf import Shelf
+from pipeline.score.room import ScoreRoom
 from pipeline.settings import Settings
-from pipeline.stream.app import build_stream_app
+from pipeline.stream.app import build_stream_app, end_process
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.settings import StreamSettings
 
-Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom, AccountsRoom]
+Rooms = tuple[IntakeRoom, AssessRoom, DecideRoom, AccountsRoom, ScoreRoom]
 
 
-def build_rooms(settings: Settings) -> Rooms:
-    """All rooms, with their rule books loaded."""
+def build_rooms(settings: Settings, law: Shelf | None = None) -> Rooms:
+    """All rooms, with their rule books loaded; without a shelf, by the release's law alone."""
     data_rules = load_data_rules()
-    book = load_rule_book()
+    law = law or Shelf(load_rule_book())
     return (
-        IntakeRoom(settings, data_rules),
-        build_assess_room(settings, book, data_rules.version),
-        build_decide_room(settings, book),
+        IntakeRoom(settings, data_rules, law),
+        build_assess_room(settings, law, data_rules.version),
+        build_decide_room(settings, law),
         AccountsRoom(),
+        ScoreRoom(),
     )
 
 
@@ -46,7 +52,7 @@ def build_dry_run(settings: Settings) -> MemoryStream:
 def build_check(settings: Settings) -> MemoryStream:
     """Intake alone on a log in memory, for `greenlane check`."""
     shared = replace(settings, carriers_with_topics="")
-    return MemoryStream([IntakeRoom(shared, load_data_rules())])
+    return MemoryStream([IntakeRoom(shared, load_data_rules(), Shelf(load_rule_book()))])
 
 
 def build_worker(settings: Settings, restarts: int = 0) -> faust.App:
@@ -56,13 +62,25 @@ def build_worker(settings: Settings, restarts: int = 0) -> faust.App:
         settings: its settings.
         restarts: how often its supervisor has started it again.
     """
-    rooms = build_rooms(settings)
+    law = Shelf(load_rule_book())
+    rooms = build_rooms(settings, law)
     metrics = Metrics(CollectorRegistry(), rooms)
     metrics.set_worker(settings.worker_id, rooms[1].versions)
     metrics.worker_restarts.inc(restarts)
     metrics.state_limit_entries.set(settings.state_entries_max)
     observer = MetricsObserver(metrics, rooms)
-    app = build_stream_app(rooms, stream_settings(settings), observer)
+
+    def on_law(judged: PublishedLaw | RefusedLaw) -> None:
+        metrics.count_law(judged)
+        metrics.set_worker(settings.worker_id, rooms[1].versions_of(law.newest))
+
+    gate = LawGate(
+        law_reader(broker_of(settings), settings.topic_prefix),
+        law,
+        on_law=on_law,
+        on_failure=end_process,
+    )
+    app = build_stream_app(rooms, stream_settings(settings), observer, gate=gate)
     install_pages(app, app.engine, metrics, observer)
     return app
 

@@ -12,10 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from pipeline import settings
+from pipeline.deadlines_page import deadlines_page
 from pipeline.errors import ERROR_TEXTS
+from pipeline.event_codes_page import event_codes_page
 from pipeline.formats.page import formats_page
 from pipeline.limits import field_limits, limits
 from pipeline.rules_page import rules_page
+from pipeline.scores_page import scores_page
 from pipeline.settings import Settings
 
 DOCS_FOLDER = Path(__file__).parents[1] / "docs"
@@ -75,6 +78,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "limits.md": limits_page,
     "rules.md": lambda: rules_page("Rules", NOTE),
     "formats.md": lambda: formats_page(NOTE),
+    "scores.md": lambda: scores_page(NOTE),
+    "deadlines.md": lambda: deadlines_page(NOTE),
+    "acknowledgements.md": lambda: event_codes_page(NOTE),
 }
 
 

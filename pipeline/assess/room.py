@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -29,7 +31,8 @@ from pipeline.model import (
 from pipeline.reference.version import reference_version
 from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.categorise import irg_category, low_value_limit
-from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.book import UNCOVERED, RuleBook
+from pipeline.rulebook.shelf import Shelf
 from pipeline.rulebook.vendors import vendor_register
 from pipeline.settings import Settings
 from pipeline.stream import KeyedState, Outbox, Record
@@ -56,9 +59,9 @@ class AssessRoom:
     enclosers = {"assessments": _encode_envelope}  # noqa: RUF012 - never changed
 
     def __init__(
-        self, settings: Settings, book: RuleBook, rules: RiskRules, data_rules_version: str
+        self, settings: Settings, law: Shelf, rules: RiskRules, data_rules_version: str
     ) -> None:
-        self._book = book
+        self._law = law
         self._salt = settings.selection_salt.encode()
         self._per_million = settings.random_selection_per_million
         self._score_min = settings.inspection_score_min
@@ -71,13 +74,14 @@ class AssessRoom:
             timing_indicators(rules),
         )
         self.versions = Versions(
-            book.version,
+            law.newest.version,
             rules.version,
             data_rules_version,
             __version__,
             self._vendors.beside(reference_version()),
         )
-        """Of everything the decisions rest on."""
+        """Of everything the decisions rest on, by the law of the release."""
+        self._versions_by_book = {self.versions.rule_book: self.versions}
 
     def work(self, record: Record, state: KeyedState[Exposure], outbox: Outbox) -> None:
         """Work on one envelope of parcels, or of such as count no longer for their consignee."""
@@ -89,11 +93,12 @@ class AssessRoom:
     def _assess_all(self, record: Record, state: KeyedState[Exposure], outbox: Outbox) -> None:
         """Assess the parcels of one envelope; one that fails spoils only itself."""
         partitions = outbox.partitions_of("assessments")
+        published = self._law.at(record.timestamp_ms)
         for announced in _decode_envelope(record.value or b""):
             consignee = consignee_key(announced.parcel.consignee)
             exposure = state.get(consignee) or NO_EXPOSURE
             try:
-                assessed = self.assess(announced, exposure)
+                assessed = self.assess(announced, exposure, published)
             except Exception as error:
                 log.exception("a parcel could not be assessed; it goes to the dead letters")
                 outbox.dead_letter(
@@ -113,21 +118,24 @@ class AssessRoom:
             counted = msgspec.structs.replace(assessed, consignee=bytes.fromhex(consignee))
             outbox.enclose("assessments", partition_of(key.encode(), partitions), counted)
 
-    def assess(self, announced: Announced, exposure: Exposure) -> Assessed:
-        """Everything about one parcel. Pure."""
+    def assess(self, announced: Announced, exposure: Exposure, published: RuleBook) -> Assessed:
+        """Everything about one parcel, by the newest law that was `published`. Pure."""
         header, parcel = announced.header, announced.parcel
         country = header.destination_country
-        legal_date = self._book.legal_date(header.estimated_arrival_at, country)
+        legal_date = published.legal_date(header.estimated_arrival_at, country)
+        book = published.covering(legal_date)
         revenue = assess_revenue(
             parcel,
             destination_country=country,
             transport_mode=header.transport_mode,
             legal_date=legal_date,
-            book=self._book,
+            book=book,
             on_account=header.carrier in self._on_account,
+            exported_on=header.departure_at.date(),
+            same_day_goods=_same_day_goods(announced, exposure, book, legal_date),
             vendors=self._vendors,
         )
-        limit = low_value_limit(self._book, country, legal_date)
+        limit = low_value_limit(book, country, legal_date)
         subject = Subject(header, parcel, announced.warnings, revenue, legal_date, limit, exposure)
         hits: list[RuleHit] = []
         for indicate in self._indicators:
@@ -138,7 +146,7 @@ class AssessRoom:
             restricted=any(hit.rule_id in RESTRICTED_RULES for hit in hits),
             legal_date=legal_date,
             destination_country=country,
-            book=self._book,
+            book=book,
         )
         points = score(hit.points for hit in hits)
         day = legal_date.isoformat()
@@ -154,15 +162,45 @@ class AssessRoom:
             ),
         )
         assessment = Assessment(
-            category, reason, points, selected_by, hits, revenue, day, self.versions
+            category, reason, points, selected_by, hits, revenue, day, self.versions_of(book)
         )
         kept = parcel if assessment.needs_officer else None
         return Assessed(header, parcel.parcel_id, assessment, kept)
 
+    def versions_of(self, book: RuleBook) -> Versions:
+        """The versions with a book's; kept, because most parcels name the same."""
+        versions = self._versions_by_book.get(book.version)
+        if versions is None:
+            versions = msgspec.structs.replace(self.versions, rule_book=book.version)
+            self._versions_by_book[book.version] = versions
+        return versions
 
-def build_assess_room(settings: Settings, book: RuleBook, data_rules_version: str) -> AssessRoom:
+
+def build_assess_room(settings: Settings, law: Shelf, data_rules_version: str) -> AssessRoom:
     """The room with the risk rules loaded."""
-    return AssessRoom(settings, book, load_risk_rules(), data_rules_version)
+    return AssessRoom(settings, law, load_risk_rules(), data_rules_version)
+
+
+def _same_day_goods(
+    announced: Announced, exposure: Exposure, book: RuleBook, legal_date: date
+) -> Decimal:
+    """Value of the consignee's other parcels of the legal date, where the law adds them up.
+
+    In its last version each: an amendment takes back what the version before it added.
+    """
+    country = announced.header.destination_country
+    jurisdiction = book.jurisdiction_of(country)
+    if not exposure.entries or jurisdiction == UNCOVERED:
+        return Decimal(0)
+    law = book.on(jurisdiction, legal_date)
+    if not law.sums_days:
+        return Decimal(0)
+
+    def is_that_day(arrival_s: int) -> bool:
+        return book.legal_date(datetime.fromtimestamp(arrival_s, UTC), country) == legal_date
+
+    key = case_key(announced.header.carrier, announced.parcel.parcel_id)
+    return exposure.goods_of_day(key, law.currency, is_that_day)
 
 
 def _reverse(record: Record, state: KeyedState[Exposure]) -> None:

@@ -1,5 +1,6 @@
 """What the assess room remembers of each consignee: recent parcels and their values."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -30,6 +31,21 @@ class Exposure(Struct, frozen=True, array_like=True):
             for entry in self.entries
             if abs(entry.arrival_s - arrival_s) <= window_s and entry.case_key != case_key
         ]
+
+    def goods_of_day(
+        self, case_key: str, currency: str, is_that_day: Callable[[int], bool]
+    ) -> Decimal:
+        """Value of other parcels in a currency whose arrival is on a day, however it is told."""
+        return sum(
+            [
+                entry.intrinsic_value
+                for entry in self.entries
+                if entry.case_key != case_key
+                and entry.currency == currency
+                and is_that_day(entry.arrival_s)
+            ],
+            Decimal(0),
+        )
 
     def with_parcel(self, entry: ExposureEntry) -> "Exposure":
         """With one more parcel; a newer version of a parcel replaces the older."""

@@ -114,6 +114,7 @@ def _assessed(
                     on_account=manifest.carrier in on_account,
                     vendors=vendors,
                     known_on=known,
+                    exported_on=manifest.departure_at.date(),
                 )
                 for known in (None, known_on)
             )

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cli.law_publish import publish, published
+from pipeline.cli.law_tariff import app as tariff
 from pipeline.cli.options import AsJson, KnownOn, day_of
 from pipeline.errors import RuleBookError
 from pipeline.model import LawStatus
@@ -19,10 +21,13 @@ from pipeline.rulebook.law_files import RuleEntry
 DAYS_BEFORE, DAYS_AHEAD = 30, 60
 
 app = typer.Typer(
-    help="Check and show the law: thresholds, rates, fees and rules, dated, by jurisdiction.",
+    help="Check, show, publish the law: thresholds, rates, fees and rules, dated, by jurisdiction.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+app.command()(publish)
+app.command()(published)
+app.add_typer(tariff, name="tariff")
 
 
 def _today() -> date:

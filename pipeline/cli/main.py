@@ -10,6 +10,7 @@ from rich.console import Console
 from pipeline import __version__
 from pipeline.cli import (
     broker,
+    carriers,
     check,
     decide,
     demo,
@@ -43,6 +44,7 @@ app.command("publish")(publish.publish)
 app.command("watch")(watch.watch)
 app.command("ledger")(ledger.ledger)
 app.command("statement")(statement.statement)
+app.command("carriers")(carriers.carriers)
 app.command("simulate")(simulate.simulate)
 app.command("worker")(worker.worker)
 app.command("broker")(broker.broker)

@@ -17,6 +17,7 @@ from pipeline.contract.create import REPLICATION_FACTOR_DEFAULT, create_topics
 from pipeline.contract.declarations import TopicDeclaration, declarations, declared_topics
 
 MS_PER_DAY = 86_400_000
+FOR_EVER_MS = -1
 
 app = typer.Typer(
     help="The topics that carriers, officers, collectors and the workers themselves use.",
@@ -110,5 +111,7 @@ def _table(title: str, topics: Sequence[TopicDeclaration]) -> Table:
 def _kept(topic: TopicDeclaration) -> str:
     if topic.cleanup_policy == "compact":
         return "newest per key"
+    if topic.retention_ms == FOR_EVER_MS:
+        return "for ever"
     days = (topic.retention_ms or 0) // MS_PER_DAY
     return f"{days} days" if days else "as the broker says"

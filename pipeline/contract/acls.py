@@ -14,7 +14,7 @@ CARRIERS = "carriers"
 """All carriers that share topics. They get rights only when a user is named for them: on shared
 topics, any of them can use the name of any other."""
 _CARRIER = "carrier "
-_ROOMS = frozenset({"intake", "assess", "decide", "accounts"})
+_ROOMS = frozenset({"intake", "assess", "decide", "accounts", "score"})
 
 
 class Resource(IntEnum):

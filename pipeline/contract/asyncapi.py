@@ -10,7 +10,7 @@ from pipeline.contract.schemas import HEADERS_ONLY, PAYLOADS, SCHEMA_VERSION, sc
 JsonObject = dict[str, Any]
 
 KAFKA_BINDING = "0.5.0"
-ROOMS = frozenset({"intake", "assess", "decide", "accounts"})
+ROOMS = frozenset({"intake", "assess", "decide", "accounts", "score"})
 CARRIER_PARAMETER: JsonObject = {
     "description": "id of the carrier whose topic it is, as in its manifests",
     "examples": ["SWIFTPOST"],

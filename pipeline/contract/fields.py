@@ -10,6 +10,7 @@ FORMATS = {"date-time": "date and time with offset", "decimal": "decimal number,
 TYPES = {
     "string": "text",
     "integer": "whole number",
+    "number": "number",
     "boolean": "true or false",
     "object": "object",
 }

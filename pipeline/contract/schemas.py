@@ -19,6 +19,7 @@ from pipeline.model import (
     Notice,
     Payment,
 )
+from pipeline.model.score import Scorecard
 
 JsonObject = dict[str, Any]
 
@@ -27,7 +28,7 @@ PAYLOADS: dict[str, type[msgspec.Struct]] = {
     struct.__name__: struct
     for struct in (
         *(Manifest, Acknowledgement, Decision, InspectionResult, Payment),
-        *(Movement, Cancellation, Notice, AccountOrder, DeadLetter),
+        *(Movement, Cancellation, Notice, AccountOrder, Scorecard, DeadLetter),
     )
 }
 INCOMING = frozenset(

@@ -19,7 +19,7 @@ from pipeline.errors import ErrorCode
 from pipeline.incoming import refusal
 from pipeline.model import Assessed, Assessment, Cause, case_key
 from pipeline.model.carrier_topics import CarrierTopics
-from pipeline.rulebook.deadlines import load_locked_fields
+from pipeline.rulebook.lifecycle import load_locked_fields
 from pipeline.stream import Outbox, Record
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pipeline.decide.state import Memory, Watch
 from pipeline.model import ManifestHeader
-from pipeline.rulebook.deadlines import Deadlines
+from pipeline.rulebook.lifecycle import Deadlines
 from pipeline.stream import Record
 
 HOUR_MS = 3_600_000

@@ -69,6 +69,7 @@ def reassess(
     parcel = as_found(assessed.parcel, {item.sequence_number: item for item in result.found_items})
     header, before = assessed.header, assessed.assessment
     legal_date = date.fromisoformat(before.legal_date)
+    book = book.covering(legal_date)
     revenue = assess_revenue(
         parcel,
         destination_country=header.destination_country,
@@ -76,6 +77,8 @@ def reassess(
         legal_date=legal_date,
         book=book,
         on_account=on_account,
+        exported_on=header.departure_at.date(),
+        same_day_goods=before.revenue.same_day_goods,
         vendors=vendors,
     )
     category, category_reason = irg_category(

@@ -12,8 +12,8 @@ from pathlib import Path
 from pipeline.decide.state import CaseState
 from pipeline.errors import RuleBookError
 from pipeline.model import InspectionVerdict
-from pipeline.rulebook.deadlines import LIFECYCLE_FOLDER
 from pipeline.rulebook.files import read_yaml
+from pipeline.rulebook.lifecycle import LIFECYCLE_FOLDER
 
 MOVES_FILE = LIFECYCLE_FOLDER / "moves.yaml"
 

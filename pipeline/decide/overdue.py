@@ -10,7 +10,7 @@ from pipeline.decide.purse import give_back
 from pipeline.decide.reverse import reverse
 from pipeline.decide.state import Case, CaseState, Memory, Watch, case_of, kept, put_case
 from pipeline.model import NoticeKind
-from pipeline.rulebook.deadlines import Deadlines
+from pipeline.rulebook.lifecycle import Deadlines
 from pipeline.stream import Outbox
 from pipeline.stream.murmur2 import partition_of
 

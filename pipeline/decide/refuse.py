@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline.decide.moves import Move
 from pipeline.decide.state import Case, CaseState
@@ -16,6 +17,7 @@ from pipeline.model import (
     Severity,
 )
 from pipeline.model.carrier_topics import CarrierTopics
+from pipeline.rulebook.event_codes import codes_of
 from pipeline.stream import Outbox
 
 
@@ -115,7 +117,7 @@ def refuse_announcement(
     outbox.send(
         topics.acknowledgements_of(header.carrier),
         key=header.carrier.encode(),
-        value=_encode(acknowledgement),
+        value=_encode(replace(acknowledgement, codes=codes_of(acknowledgement))),
         headers=[("content-type", b"application/json")],
     )
     outbox.note(RejectionNoted(rule.value, 1))

@@ -30,8 +30,8 @@ from pipeline.model import (
     case_key,
 )
 from pipeline.model.carrier_topics import CarrierTopics
-from pipeline.rulebook.book import RuleBook
-from pipeline.rulebook.deadlines import load_deadlines
+from pipeline.rulebook.lifecycle import load_deadlines
+from pipeline.rulebook.shelf import Shelf
 from pipeline.rulebook.vendors import NO_REGISTER, VendorRegister, vendor_register
 from pipeline.settings import Settings
 from pipeline.stream import Outbox, Record
@@ -57,14 +57,14 @@ class DecideRoom:
 
     def __init__(
         self,
-        book: RuleBook,
+        law: Shelf,
         *,
         on_account_carriers: frozenset[str],
         vendors: VendorRegister = NO_REGISTER,
         carriers_apart: Iterable[str] = (),
         scanned_carriers: frozenset[str] = frozenset(),
     ) -> None:
-        self._book = book
+        self._law = law
         self._vendors = vendors
         self._topics = CarrierTopics(carriers_apart)
         self._deadlines = load_deadlines()
@@ -158,7 +158,7 @@ class DecideRoom:
             case_of(memory, key),
             feedback,
             instant(record.timestamp_ms),
-            book=self._book,
+            book=self._law.at(record.timestamp_ms),
             on_account=feedback.carrier in self._on_account_carriers,
             vendors=self._vendors,
             purse=purse,
@@ -191,10 +191,10 @@ def _key_of(message: InspectionResult | Payment | Movement | Cancellation) -> st
     return case_key(message.carrier, message.parcel_id)
 
 
-def build_decide_room(settings: Settings, book: RuleBook) -> DecideRoom:
-    """The room of an installation; `book` is the law by which found goods are assessed."""
+def build_decide_room(settings: Settings, law: Shelf) -> DecideRoom:
+    """The room of an installation; `law` is that by which found goods are assessed."""
     return DecideRoom(
-        book,
+        law,
         on_account_carriers=settings.carriers_on_account(),
         vendors=vendor_register(settings.vendor_register_file),
         carriers_apart=settings.carriers_apart(),

@@ -8,7 +8,7 @@ from pipeline.decide.notify import About, Notices
 from pipeline.decide.publish import instant
 from pipeline.decide.state import Case, CaseState, Memory, Stage, case_of, put_case
 from pipeline.model import Movement, MovementKind, NoticeKind, case_key
-from pipeline.rulebook.deadlines import Deadlines
+from pipeline.rulebook.lifecycle import Deadlines
 from pipeline.stream import Outbox, Record
 
 STAGE_OF = {

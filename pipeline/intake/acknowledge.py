@@ -8,9 +8,12 @@ from typing import NamedTuple
 from pipeline.errors import ERROR_TEXTS
 from pipeline.formats.outcome import Decoded, Locate, Refusal
 from pipeline.intake.finding import Finding
+from pipeline.intake.measure import PartMeasure
 from pipeline.intake.severities import Severities
 from pipeline.model import Acknowledgement, AcknowledgementStatus, Fault, Severity
+from pipeline.model.score import quality_of
 from pipeline.model.text import shown
+from pipeline.model.timeliness import TimelinessReport
 
 
 class Found(NamedTuple):
@@ -29,6 +32,8 @@ class Answer(NamedTuple):
     acknowledgement: Acknowledgement
     rejected_by_rule: Mapping[str, int]
     warnings_by_rule: Mapping[str, int]
+    measured: PartMeasure | None = None
+    """None: the parcels were not looked at one by one."""
 
 
 def acknowledge(
@@ -39,6 +44,8 @@ def acknowledge(
     severities: Severities,
     received_at: datetime,
     faults_max: int,
+    timeliness: TimelinessReport | None = None,
+    measured: PartMeasure | None = None,
 ) -> Answer:
     """The acknowledgement of a message whose parcels were looked at one by one."""
     header, announced, locate = decoded.header, len(decoded.parcels), decoded.locate
@@ -73,9 +80,12 @@ def acknowledge(
             faults_omitted=max(0, len(faults) - faults_max),
             rules_version=severities.rules.version,
             severity_overrides=severities.overrides,
+            timeliness=timeliness,
+            quality=quality_of(measured.total()) if measured else None,
         ),
         rejected_by_rule,
         warnings_by_rule,
+        measured,
     )
 
 

@@ -7,7 +7,7 @@ from pipeline.intake.check_texts import has_control_characters
 from pipeline.intake.finding import Finding
 from pipeline.intake.rules import DataRules
 from pipeline.intake.state import ManifestSeen
-from pipeline.model import TransportMode
+from pipeline.intake.timeliness import is_late, timeliness_of
 from pipeline.model.manifest import ManifestBase
 from pipeline.reference.codes import country_names
 
@@ -22,11 +22,6 @@ class ManifestCheck:
 
     def __init__(self, rules: DataRules) -> None:
         self._ahead_max = timedelta(minutes=int(rules.limit("DQ28b", "minutes_ahead_max")))
-        self._hours = {
-            mode: timedelta(hours=int(hours))
-            for mode in TransportMode
-            if (hours := rules.by_id["DQ29"].limits.get(f"{mode}_hours"))
-        }
 
     def __call__(
         self,
@@ -55,16 +50,8 @@ class ManifestCheck:
             return
         if issued_at - received_at > self._ahead_max:
             yield Finding("DQ28b", "/issued_at", issued_at.isoformat())
-        deadline = self._deadline(header)
-        if deadline and issued_at > deadline:
+        if is_late(timeliness_of(header)):
             yield Finding("DQ29", "/issued_at", issued_at.isoformat())
-
-    def _deadline(self, header: ManifestBase) -> datetime | None:
-        """None where none is known of, by the mode of transport or for lack of times."""
-        before_arrival = self._hours.get(header.transport_mode)
-        if not (before_arrival and header.departure_at and header.estimated_arrival_at):
-            return None
-        return max(header.departure_at, header.estimated_arrival_at - before_arrival)
 
 
 def _check_header(header: ManifestBase) -> Iterator[Finding]:

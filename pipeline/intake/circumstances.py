@@ -11,7 +11,7 @@ from pipeline.intake.templates import Template
 from pipeline.model import ManifestHeader, Parcel, TransportMode
 from pipeline.reference.codes import currencies_in_force, currency_minor_units
 from pipeline.reference.exchange import known_currencies
-from pipeline.rulebook.book import load_rule_book
+from pipeline.rulebook.book import RuleBook
 
 UNION = "EU"
 IMPORT_SCHEME_PREFIX = "IM"
@@ -43,12 +43,15 @@ ParcelCheck = Callable[[Parcel, Circumstances, list[Finding]], None]
 
 
 def circumstances_of(
-    header: ManifestHeader, itinerary: Set[str], templates: Set[Template]
+    header: ManifestHeader,
+    itinerary: Set[str],
+    templates: Set[Template],
+    published: RuleBook,
 ) -> Circumstances:
-    """The circumstances of a manifest whose header is in order."""
+    """The circumstances of a manifest whose header is in order, by the newest law published."""
     issued_on = header.issued_at.date()
     country = header.destination_country
-    legal_date = load_rule_book().legal_date(header.estimated_arrival_at, country)
+    legal_date = published.legal_date(header.estimated_arrival_at, country)
     return Circumstances(
         header.carrier.casefold(),
         country,
@@ -56,7 +59,7 @@ def circumstances_of(
         itinerary,
         issued_on,
         _minor_units(issued_on),
-        _import_scheme(country, legal_date),
+        _import_scheme(published.covering(legal_date), country, legal_date),
         templates,
     )
 
@@ -68,8 +71,7 @@ def _minor_units(on: date) -> Mapping[str, int]:
 
 
 @lru_cache(maxsize=256)
-def _import_scheme(country: str, on: date) -> ImportScheme | None:
-    book = load_rule_book()
+def _import_scheme(book: RuleBook, country: str, on: date) -> ImportScheme | None:
     if book.jurisdiction_of(country) != UNION:
         return None
     law = book.on(UNION, on)

@@ -14,7 +14,6 @@ from pipeline.intake.acknowledge import Answer, Found, acknowledge, refuse, refu
 from pipeline.intake.check import ParcelChecks
 from pipeline.intake.check_manifest import ManifestCheck
 from pipeline.intake.circumstances import circumstances_of
-from pipeline.intake.completeness import Completeness, Entry, Memory, PartsDue
 from pipeline.intake.filing import (
     FILINGS,
     acknowledge_filing,
@@ -22,10 +21,14 @@ from pipeline.intake.filing import (
     take_in_filing,
 )
 from pipeline.intake.finding import Finding
+from pipeline.intake.measure import MEASUREMENTS, PartMeasure, enclose_measurements, measure
+from pipeline.intake.parts import Entry, Memory, PartsCount, PartsDue
+from pipeline.intake.publish import conversation_of, publish_acknowledgement
 from pipeline.intake.rules import DataRules
 from pipeline.intake.severities import Severities, severities_of
 from pipeline.intake.state import ManifestSeen, PartSeen
 from pipeline.intake.templates import TemplateFinder
+from pipeline.intake.timeliness import timeliness_of
 from pipeline.model import (
     Acknowledgement,
     Announced,
@@ -37,7 +40,9 @@ from pipeline.model import (
 )
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.model.manifest import ManifestBase
-from pipeline.rulebook.deadlines import load_deadlines
+from pipeline.rulebook.book import RuleBook
+from pipeline.rulebook.lifecycle import load_deadlines
+from pipeline.rulebook.shelf import Shelf
 from pipeline.settings import Settings
 from pipeline.stream import Outbox, Record
 
@@ -46,7 +51,6 @@ MANIFESTS_REMEMBERED_MS = 30 * 24 * 3_600_000
 
 COUNT_DIGITS_MAX = 9
 
-_encode_json = msgspec.json.Encoder().encode
 _encode_envelope = msgspec.msgpack.Encoder().encode
 
 
@@ -55,16 +59,21 @@ class IntakeRoom:
 
     name = "intake"
     state_type = Entry
-    enclosers = {"parcels": _encode_envelope, FILINGS: encode_filings}  # noqa: RUF012 - never changed
+    enclosers = {  # noqa: RUF012 - never changed
+        "parcels": _encode_envelope,
+        FILINGS: encode_filings,
+        MEASUREMENTS: _encode_envelope,
+    }
 
-    def __init__(self, settings: Settings, rules: DataRules) -> None:
+    def __init__(self, settings: Settings, rules: DataRules, law: Shelf) -> None:
         self._topics = CarrierTopics(settings.carriers_apart())
         self.inputs = self._topics.manifests
         self.outputs = (*self._topics.acknowledgements, *self._topics.notices, "dead-letters")
-        self._completeness = Completeness(self._topics, load_deadlines())
+        self._parts = PartsCount(self._topics, load_deadlines())
         self._parcels_max = settings.manifest_parcels_max
         self._faults_max = settings.acknowledgement_faults_max
         self._severities_now = severities_of(settings.severity_file, rules)
+        self._law = law
         self._check_manifest = ManifestCheck(rules)
         self._check_parcel = ParcelChecks(rules, settings.description_words_min)
         self._templates = TemplateFinder(rules)
@@ -90,10 +99,11 @@ class IntakeRoom:
         key = manifest_key(header.carrier, header.manifest_id)
         entry = state.get(key)
         seen = entry if isinstance(entry, ManifestSeen) else None
+        conversation_id = conversation_of(record, header.conversation_id)
         digest = blake2b(record.value or b"", digest_size=16).digest()
         part = _repeated(header, digest, seen)
         if part:
-            self._answer_again(header, part, outbox)
+            self._answer(self._repeat(header, part), conversation_id, outbox)
             return
         severities = self._severities_now()
         received_at = _instant(record.timestamp_ms)
@@ -102,24 +112,29 @@ class IntakeRoom:
         )
         error = next(filter(severities.refuses, findings), None)
         if error:
-            self._answer(refuse(decoded, error, severities, received_at), outbox)
+            refused = refuse(decoded, error, severities, received_at)
+            self._answer(refused, conversation_id, outbox)
             return
-        answer = self._take_in(decoded, findings, severities, received_at, outbox)
+        published = self._law.at(record.timestamp_ms)
+        answer = self._take_in(decoded, findings, severities, received_at, published, outbox)
+        self._answer(answer, conversation_id, outbox)
         now_ms = record.timestamp_ms
         with_it = _with_part(header, _part_seen(digest, answer.acknowledgement, record), seen)
         state.put(key, with_it, expires_at_ms=now_ms + MANIFESTS_REMEMBERED_MS)
-        self._completeness.note_part(key, seen, with_it, now_ms, state, outbox)
+        self._parts.note_part(key, seen, with_it, now_ms, state, outbox)
 
     def _file(self, filing: PartialFiling, record: Record, outbox: Outbox) -> None:
         take_in_filing(filing, outbox)
         version = self._severities_now().rules.version
-        answer = acknowledge_filing(filing, version, _instant(record.timestamp_ms))
-        self._answer(Answer(answer, {}, {}), outbox)
+        told = acknowledge_filing(filing, version, _instant(record.timestamp_ms))
+        conversation_id = conversation_of(record, filing.header.conversation_id)
+        publish_acknowledgement(told, conversation_id, self._topics, outbox)
+        _note(Answer(told, {}, {}), outbox)
 
     def lapse(self, key: str, value: Entry, state: Memory, outbox: Outbox) -> None:
         """Work on a manifest whose parts should have come by now; others are just forgotten."""
         if isinstance(value, PartsDue):
-            self._completeness.fall_due(key, value, state, outbox)
+            self._parts.fall_due(key, value, state, outbox)
 
     def _take_in(
         self,
@@ -127,49 +142,54 @@ class IntakeRoom:
         about_manifest: Sequence[Finding],
         severities: Severities,
         received_at: datetime,
+        published: RuleBook,
         outbox: Outbox,
     ) -> Answer:
         header = decoded.header
         parcels = [parcel for parcel in decoded.parcels if not isinstance(parcel, BadParcel)]
         inherited = _inherited(header, received_at)
         circumstances = circumstances_of(
-            inherited, frozenset(header.itinerary), self._templates.find(parcels)
+            inherited, frozenset(header.itinerary), self._templates.find(parcels), published
         )
         manifest_warnings = [finding.rule_id for finding in about_manifest]
         partitions = outbox.partitions_of("parcels")
         found = [Found(None, "", about_manifest)] if about_manifest else []
+        measured = PartMeasure(severities, received_at.date())
         rejected = 0
         ids: set[str] = set()
         for index, parcel in enumerate(decoded.parcels):
             if isinstance(parcel, BadParcel):
                 rejected += 1
                 finding = self._check_parcel.of_malformed(parcel)
+                measured.add_malformed(finding)
                 found.append(Found(index, parcel.parcel_id, [finding], parcel.explanation))
                 continue
             findings = self._check_parcel(parcel, circumstances)
             if parcel.parcel_id in ids:
                 findings.append(Finding("DQ04", "/parcel_id", parcel.parcel_id))
             ids.add(parcel.parcel_id)
-            warnings = manifest_warnings
+            warnings, refused = manifest_warnings, False
             if findings:
                 findings = severities.that_count(findings)
                 found.append(Found(index, parcel.parcel_id, findings))
-                if any(map(severities.refuses, findings)):
-                    rejected += 1
-                    continue
+                refused = any(map(severities.refuses, findings))
                 warnings = [*manifest_warnings, *(finding.rule_id for finding in findings)]
+            measured.add(parcel, findings, refused=refused)
+            if refused:
+                rejected += 1
+                continue
             partition = crc32(consignee_key(parcel.consignee).encode()) % partitions
             outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings))
-        answer = acknowledge(
+        return acknowledge(
             decoded,
             rejected=rejected,
             found=found,
             severities=severities,
             received_at=received_at,
             faults_max=self._faults_max,
+            timeliness=timeliness_of(header),
+            measured=measured,
         )
-        self._answer(answer, outbox)
-        return answer
 
     def _set_aside(self, why: Refusal, parcels: int, record: Record, outbox: Outbox) -> None:
         """To the dead letters; on a topic of its own, the carrier is told."""
@@ -177,9 +197,9 @@ class IntakeRoom:
         owner = self._topics.owner_of(record.topic)
         if owner:
             answer = refuse_message(owner, record.key, why, _instant(record.timestamp_ms))
-            self._publish(answer, outbox)
+            publish_acknowledgement(answer, conversation_of(record), self._topics, outbox)
 
-    def _answer_again(self, header: ManifestBase, part: PartSeen, outbox: Outbox) -> None:
+    def _repeat(self, header: ManifestBase, part: PartSeen) -> Answer:
         # Faults are not kept: an answer given again names the counts, the first one had the faults.
         repeated = Acknowledgement(
             carrier=header.carrier,
@@ -196,20 +216,15 @@ class IntakeRoom:
             faults_omitted=part.faults,
             rules_version=self._severities_now().rules.version,
             severity_overrides=self._severities_now().overrides,
+            timeliness=timeliness_of(header),
         )
-        self._answer(Answer(repeated, {}, {}), outbox)
+        return Answer(repeated, {}, {})
 
-    def _answer(self, answer: Answer, outbox: Outbox) -> None:
-        self._publish(answer.acknowledgement, outbox)
+    def _answer(self, answer: Answer, conversation_id: str, outbox: Outbox) -> None:
+        publish_acknowledgement(answer.acknowledgement, conversation_id, self._topics, outbox)
+        if not answer.acknowledgement.duplicate:
+            enclose_measurements(measure(answer.acknowledgement, answer.measured), outbox)
         _note(answer, outbox)
-
-    def _publish(self, acknowledgement: Acknowledgement, outbox: Outbox) -> None:
-        outbox.send(
-            self._topics.acknowledgements_of(acknowledgement.carrier),
-            key=acknowledgement.carrier.encode(),
-            value=_encode_json(acknowledgement),
-            headers=[("content-type", b"application/json")],
-        )
 
 
 def announced_in_headers(record: Record, parcels_max: int) -> int:
@@ -272,6 +287,7 @@ def _inherited(header: ManifestBase, received_at: datetime) -> ManifestHeader:
 
 def _note(answer: Answer, outbox: Outbox) -> None:
     acknowledgement = answer.acknowledgement
+    report = acknowledgement.timeliness
     outbox.note(
         ManifestNoted(
             acknowledgement.carrier,
@@ -280,5 +296,6 @@ def _note(answer: Answer, outbox: Outbox) -> None:
             acknowledgement.duplicate,
             answer.rejected_by_rule,
             answer.warnings_by_rule,
+            report.timeliness if report and not acknowledgement.duplicate else None,
         )
     )

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from pipeline.model.fields import Instant
+from pipeline.model.score import QualityScore
+from pipeline.model.timeliness import TimelinessReport
 
 
 class Severity(StrEnum):
@@ -38,6 +40,16 @@ class Fault(Struct, frozen=True, omit_defaults=True):
     value: Annotated[str, Meta(description="the value found, shortened and made printable")] = ""
 
 
+class TradeCodes(Struct, frozen=True, omit_defaults=True):
+    """What code lists of the trade call the result; empty: the list has no code for it."""
+
+    edifact_7365: Annotated[
+        str, Meta(description="UN/EDIFACT 7365, processing indicator of a customs response")
+    ] = ""
+    ics2: Annotated[str, Meta(description="message of the EU's Import Control System 2")] = ""
+    upu: Annotated[str, Meta(description="event or message of the Universal Postal Union")] = ""
+
+
 SeverityOverride = Literal["error", "warning", "ignore"]
 
 
@@ -68,3 +80,24 @@ class Acknowledgement(Struct, frozen=True, kw_only=True):
         dict[str, SeverityOverride],
         Meta(description="rules whose severity the operator had changed, by id"),
     ] = {}
+    conversation_id: Annotated[
+        str,
+        Meta(
+            description="of the message that is answered: its header `conversation-id`, else the "
+            "field of its format; shortened and made printable"
+        ),
+    ] = ""
+    timeliness: Annotated[
+        TimelinessReport | None,
+        Meta(description="null: the message was refused as a whole, or is not a manifest"),
+    ] = None
+    quality: Annotated[
+        QualityScore | None,
+        Meta(
+            description="means over the parcels of the message; null: it was refused as a "
+            "whole, or is a repeat"
+        ),
+    ] = None
+    codes: Annotated[TradeCodes, Meta(description="the status in code lists of the trade")] = (
+        TradeCodes()
+    )

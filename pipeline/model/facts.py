@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from pipeline.model.decision import Cause, IrgCategory, Outcome
 from pipeline.model.notice import NoticeKind
+from pipeline.model.score import Scorecard
+from pipeline.model.timeliness import Timeliness
 
 
 class ManifestNoted(NamedTuple):
@@ -16,6 +18,7 @@ class ManifestNoted(NamedTuple):
     duplicate: bool
     rejected_parcels_by_rule: Mapping[str, int]  # the first error of each rejected parcel
     warnings_by_rule: Mapping[str, int]
+    timeliness: Timeliness | None = None  # None: refused as a whole, or a repeat
 
 
 class DecisionNoted(NamedTuple):
@@ -32,6 +35,12 @@ class RejectionNoted(NamedTuple):
 
     code: str
     parcels: int
+
+
+class ScorecardNoted(NamedTuple):
+    """The score room published a card."""
+
+    card: Scorecard
 
 
 class FeedbackNoted(NamedTuple):

@@ -35,6 +35,13 @@ class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         list[CountryCode],
         Meta(max_length=99, description="countries of routing in their order; WCO 81A, 064"),
     ] = []
+    conversation_id: Annotated[
+        str,
+        Meta(
+            max_length=70,
+            description="echoed in the acknowledgement; the header `conversation-id` comes first",
+        ),
+    ] = ""
     part: Annotated[int, Meta(ge=1, le=99_999, description="this message is part n of m")] = 1
     parts: Annotated[int, Meta(ge=1, le=99_999)] = 1
     declared_parcel_count: (

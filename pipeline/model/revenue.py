@@ -105,6 +105,13 @@ class RevenueAssessment(Struct, frozen=True, gc=False, omit_defaults=True, kw_on
         str,
         Meta(description="units of the declared currency for one of `currency`, and its date"),
     ] = ""
+    same_day_goods: Annotated[
+        Decimal,
+        Meta(
+            description="value of the goods of the consignee's other parcels of this legal date, "
+            "where the law adds them up"
+        ),
+    ] = Decimal(0)
     lines: list[RevenueLine] = []
     not_charged: list[NotCharged] = []
     total_due: Decimal = Decimal(0)

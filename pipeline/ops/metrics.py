@@ -4,6 +4,7 @@ Nothing is registered at import: each `Metrics` has the registry it is given. La
 bounded: enums, topics, rooms, rule ids, and at most `CARRIERS_MAX` carriers.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import product
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from pipeline.errors import ErrorCode
 from pipeline.model.decision import Cause, IrgCategory, Outcome, Versions
 from pipeline.model.notice import NoticeKind
 from pipeline.ops.histogram import BatchHistogram
+from pipeline.rulebook.publication import PublishedLaw, RefusedLaw
 from pipeline.stream.room import Room
 from pipeline.stream.snapshot_folder import Unusable
 
@@ -25,6 +27,7 @@ CYCLE_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 CARRIERS_MAX = 50
 OTHER_CARRIERS = "other"
 MANIFEST_RESULTS = ("accepted", "partly_rejected", "rejected", "duplicate")
+LAW_ACCEPTED = "accepted"
 REJECTION_STAGES = ("intake", "decide")
 
 
@@ -48,6 +51,7 @@ class Metrics:
         self.registry = registry
         self.descriptions: list[Description] = []
         self._carriers: set[str] = set()
+        self._scored: defaultdict[str, set[str]] = defaultdict(set)
         ProcessCollector(registry=registry)
         self._declare_contents()
         self._declare_work()
@@ -77,6 +81,24 @@ class Metrics:
             f"worker hears of, all further ones as `{OTHER_CARRIERS}`.",
             "carrier",
             "result",
+        )
+        self.carrier_timeliness = self._counter(
+            "carrier_timeliness_parcels",
+            "Parcels announced by carrier and timeliness of their manifest, for manifests not "
+            "refused as a whole; carriers as in `greenlane_carrier_parcels_total`.",
+            "carrier",
+            "timeliness",
+        )
+        self.quality = self._gauge(
+            "quality_ratio",
+            "Data quality (0 to 1) of carriers, origins and platforms on the partitions of this "
+            "worker, by window (1h, 24h, 30d) and part (completeness, validity, score), as of the "
+            f"newest message of the subject; of each kind the first {CARRIERS_MAX}. All of them: "
+            "`greenlane carriers`.",
+            "kind",
+            "subject",
+            "window",
+            "part",
         )
         self.manifests = self._counter(
             "manifests", "Manifest messages acknowledged, by result.", "result"
@@ -168,6 +190,12 @@ class Metrics:
             "worker_id",
             *Versions.__struct_fields__,
         )
+        self.law_publications = self._counter(
+            "law_publications",
+            "Messages on the topic `law` since its beginning, as the worker judged them: "
+            "`accepted`, or the error code for which one is refused.",
+            "result",
+        )
         self.worker_restarts = self._counter(
             "worker_restarts",
             "Restarts of this worker by its supervisor (`greenlane worker --workers`), as that "
@@ -205,10 +233,28 @@ class Metrics:
             "reason",
         )
 
+    def count_law(self, judged: PublishedLaw | RefusedLaw) -> None:
+        """Count a publication of law that the worker heard of."""
+        result = judged.code.value if isinstance(judged, RefusedLaw) else LAW_ACCEPTED
+        self.law_publications.labels(result).inc()
+
     def set_worker(self, worker_id: str, versions: Versions) -> None:
         """Publish who the worker is and what it decides with."""
+        self.worker_info.clear()
         fields = {name: getattr(versions, name) for name in versions.__struct_fields__}
         self.worker_info.labels(worker_id=worker_id, **fields).set(1)
+
+    def has_quality(self, kind: str, name: str) -> bool:
+        """Whether a subject is among the `CARRIERS_MAX` of its kind that are published."""
+        names = self._scored[kind]
+        if len(names) < CARRIERS_MAX:
+            names.add(name)
+        return name in names
+
+    def forget_quality(self) -> None:
+        """Another worker publishes the subjects from now on."""
+        self._scored.clear()
+        self.quality.clear()
 
     def carrier_label(self, carrier: str) -> str:
         """The carrier, or `other` once `CARRIERS_MAX` are known."""
@@ -226,6 +272,8 @@ class Metrics:
             self.notices.labels(kind.value)
         for result in MANIFEST_RESULTS:
             self.manifests.labels(result)
+        for judged in (LAW_ACCEPTED, *ErrorCode):
+            self.law_publications.labels(judged)
         for reason in Unusable:
             self.snapshots_passed_over.labels(reason.value)
         for room in rooms:

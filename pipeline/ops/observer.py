@@ -9,7 +9,9 @@ from pipeline.model.facts import (
     ManifestNoted,
     NoticeNoted,
     RejectionNoted,
+    ScorecardNoted,
 )
+from pipeline.model.score import PERCENT, Scorecard
 from pipeline.ops.metrics import Metrics
 from pipeline.stream.records import TopicPartition
 from pipeline.stream.report import CycleReport, RestoreReport, StateSizes
@@ -66,6 +68,7 @@ class MetricsObserver:
         del partitions  # all of them go, and come back with the next assignment
         self._metrics.assigned_partitions.set(0)
         self._metrics.lag_records.clear()
+        self._metrics.forget_quality()
         self._oldest_ms.clear()
 
     def on_lag(self, lag_records: Mapping[TopicPartition, int], now_ms: int) -> None:
@@ -108,6 +111,8 @@ class MetricsObserver:
                     self._count_manifest(note)
                 case RejectionNoted():
                     self._metrics.parcels_rejected.labels("decide", note.code).inc(note.parcels)
+                case ScorecardNoted():
+                    self._set_quality(note.card)
                 case FeedbackNoted():
                     self._metrics.feedback.labels(note.kind, note.effect).inc()
                 case NoticeNoted():
@@ -127,6 +132,17 @@ class MetricsObserver:
             latency_s = max(0, committed_at_ms - received_at_ms) / 1000
             self._metrics.decision_latency.observe(cause_value, latency_s, count)
 
+    def _set_quality(self, card: Scorecard) -> None:
+        if not self._metrics.has_quality(card.kind, card.name):
+            return
+        for figures in card.windows:
+            if figures.quality:
+                place = (card.kind.value, card.name, figures.window.value)
+                of_part = self._metrics.quality.labels
+                of_part(*place, "completeness").set(figures.quality.completeness_percent / PERCENT)
+                of_part(*place, "validity").set(figures.quality.validity_percent / PERCENT)
+                of_part(*place, "score").set(figures.quality.score_percent / PERCENT)
+
     def _count_manifest(self, note: ManifestNoted) -> None:
         metrics = self._metrics
         metrics.manifests.labels(_result(note)).inc()
@@ -138,6 +154,9 @@ class MetricsObserver:
         carrier = metrics.carrier_label(note.carrier)
         metrics.carrier_parcels.labels(carrier, "announced").inc(note.announced_parcels)
         metrics.carrier_parcels.labels(carrier, "rejected").inc(rejected)
+        if note.timeliness:
+            timely = metrics.carrier_timeliness.labels(carrier, note.timeliness.value)
+            timely.inc(note.announced_parcels)
         for rule, count in note.rejected_parcels_by_rule.items():
             metrics.parcels_rejected.labels("intake", rule).inc(count)
         for rule, count in note.warnings_by_rule.items():

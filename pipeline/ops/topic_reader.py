@@ -31,10 +31,12 @@ class TopicReader:
         *,
         topic_prefix: str = "",
         from_beginning: bool = False,
+        fetch_max_wait_ms: int = FETCH_MAX_WAIT_MS,
     ) -> None:
         self._broker = broker
         self._topics = {topic_prefix + topic: topic for topic in topics}
         self._from_beginning = from_beginning
+        self._fetch_max_wait_ms = fetch_max_wait_ms
         self._consumer: AIOKafkaConsumer
 
     async def __aenter__(self) -> Self:
@@ -47,7 +49,7 @@ class TopicReader:
         self._consumer = new_consumer(
             self._broker,
             auto_offset_reset="earliest" if self._from_beginning else "latest",
-            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
+            fetch_max_wait_ms=self._fetch_max_wait_ms,
             max_partition_fetch_bytes=FETCH_BYTES_MAX,
         )
         await self._consumer.start()

@@ -17,17 +17,24 @@ from typing import NamedTuple
 from pipeline.reference.codes import DATA_FOLDER
 
 EURO = "EUR"
+STALE_MONTHS = 2
+"""A table that ends longer before the date than this is out of date, and its rates are not sure."""
 
 
 class Conversion(NamedTuple):
     """How many units of `source` make one unit of `target`, and where that comes from.
 
-    Not `sure`: the publication of a currency ended before the date (as the rouble's in 2022).
+    Not `sure`: the publication of a currency ended before the date (as the rouble's in 2022), or
+    the table has not been renewed.
     """
 
     rate: Decimal
     text: str
     sure: bool = True
+
+
+UNCHANGED = Conversion(Decimal(1), "")
+"""From a currency to itself."""
 
 
 @lru_cache(maxsize=4_096)
@@ -37,7 +44,7 @@ def conversion(source: str, target: str, on: date) -> Conversion | None:
     For dates after the last known month, the last known month stands in, and the text says so.
     """
     if source == target:
-        return Conversion(Decimal(1), "")
+        return UNCHANGED
     month = on.isoformat()[:7]
     source_rate, target_rate = _units_per_euro(source, month), _units_per_euro(target, month)
     if source_rate is None or target_rate is None:
@@ -50,7 +57,8 @@ def conversion(source: str, target: str, on: date) -> Conversion | None:
     return Conversion(
         rate,
         f"{rate.normalize():f} {source} for 1 {target} (ECB {used}{stands_in}{cross})",
-        sure=used == month or used == _last_month(),
+        sure=used == month
+        or (used == _last_month() and _months_between(used, month) <= STALE_MONTHS),
     )
 
 
@@ -76,6 +84,12 @@ def _rates() -> dict[str, list[tuple[str, Decimal]]]:
 @cache
 def _last_month() -> str:
     return max(by_month[-1][0] for by_month in _rates().values())
+
+
+def _months_between(earlier: str, later: str) -> int:
+    return sum(
+        sign * (12 * int(month[:4]) + int(month[5:])) for sign, month in ((-1, earlier), (1, later))
+    )
 
 
 @cache

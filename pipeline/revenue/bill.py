@@ -43,15 +43,23 @@ Taken = Sequence[int] | None
 class Bill:
     """Collects what a parcel owes, in the currency of the law."""
 
+    __slots__ = (
+        *("parcel", "jurisdiction", "currency", "lines", "not_charged", "charged", "remarks"),
+        *("estimated", "exchange_rate", "declared_goods", "declared_transport", "goods"),
+        *("same_day_goods", "transport", "_exchange_day", "_convert", "_goods_of", "_transport_of"),
+    )
+
     def __init__(
         self,
         parcel: Parcel,
         declared_goods: Decimal,
         law: Law,
-        legal_date: date,
+        exchange_day: date,
         exchange: Conversion,
         convert: Convert,
+        same_day_goods: Decimal = ZERO,
     ) -> None:
+        self.same_day_goods = same_day_goods if law.sums_days else ZERO
         self.parcel = parcel
         self.jurisdiction = law.jurisdiction
         self.currency = law.currency
@@ -61,15 +69,19 @@ class Bill:
         """Charge, items and amount of each line."""
         self.remarks: list[str] = []
         self.estimated = False
-        self.exchange_rate = f"{exchange.text}{law.exchange_note}" if exchange.text else ""
-        self._legal_date = legal_date
+        self._exchange_day = exchange_day
         self._convert = convert
-        rate = exchange.rate
         self.declared_goods = declared_goods
-        self.declared_transport = parcel.transport_cost + parcel.insurance_cost
-        self.goods = rounded(declared_goods / rate)
-        transport = self.declared_transport
-        self.transport = rounded(transport / rate) if transport else ZERO
+        self.declared_transport = transport = parcel.transport_cost + parcel.insurance_cost
+        if exchange.text:
+            rate = exchange.rate
+            self.exchange_rate = exchange.text
+            self.goods = (declared_goods / rate).quantize(CENT, ROUND_HALF_UP)
+            transport /= rate
+        else:  # declared in the currency of the law
+            self.exchange_rate = ""
+            self.goods = declared_goods.quantize(CENT, ROUND_HALF_UP)
+        self.transport = transport.quantize(CENT, ROUND_HALF_UP) if transport else ZERO
         self._goods_of: list[Decimal] | None = None
         self._transport_of: list[Decimal] | None = None
         if not exchange.sure:
@@ -97,17 +109,29 @@ class Bill:
         """Value of the goods in a currency, rounded; None if it cannot be converted."""
         if currency == self.currency:
             return self.goods + self.transport if with_transport else self.goods
-        exchange = self._convert(self.parcel.currency, currency, self._legal_date)
+        exchange = self._convert(self.parcel.currency, currency, self._exchange_day)
         if exchange is None:
             return None
         declared = self.declared_goods + (self.declared_transport if with_transport else ZERO)
         return rounded(declared / exchange.rate)
 
+    def with_same_day(self, value: Decimal, currency: str) -> Decimal:
+        """A value with that of the consignee's other parcels of the day, in a currency."""
+        others = self.same_day_goods
+        if others and currency != self.currency:
+            exchange = self._convert(self.currency, currency, self._exchange_day)
+            others = ZERO if exchange is None else rounded(others / exchange.rate)
+        if others:
+            self.remark(
+                f"other goods to the consignee on this day count as well: {others} {currency}"
+            )
+        return value + others
+
     def in_own_currency(self, amount: Decimal, currency: str) -> Decimal | None:
         """An amount that a law states in another currency; None if it cannot be converted."""
         if currency == self.currency:
             return amount
-        exchange = self._convert(currency, self.currency, self._legal_date)
+        exchange = self._convert(currency, self.currency, self._exchange_day)
         return None if exchange is None else rounded(amount / exchange.rate)
 
     def estimate(self, why: str) -> None:
@@ -148,6 +172,7 @@ class Bill:
             intrinsic_value=self.goods,
             customs_value=self.goods + self.transport,
             exchange_rate=self.exchange_rate,
+            same_day_goods=self.same_day_goods,
             lines=self.lines,
             not_charged=self.not_charged,
             total_due=total,
@@ -168,7 +193,7 @@ def apportioned(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
         return [ZERO] * (len(weights) - 1) + [amount]
     shares, before = [], ZERO
     for running in accumulate(weights):
-        reached = rounded(amount * running / total)
+        reached = (amount * running / total).quantize(CENT, ROUND_HALF_UP)
         shares.append(reached - before)
         before = reached
     return shares

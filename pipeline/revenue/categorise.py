@@ -5,7 +5,6 @@ from decimal import Decimal
 from functools import lru_cache
 
 from pipeline.model import IrgCategory, Parcel, RevenueAssessment
-from pipeline.reference.exchange import conversion
 from pipeline.revenue.bill import rounded
 from pipeline.revenue.flow import Flow, flow_of
 from pipeline.rulebook.book import UNCOVERED, RuleBook
@@ -63,5 +62,5 @@ def low_value_limit(book: RuleBook, country: str, legal_date: date) -> Decimal |
     limit = next((limit for limit in limits if limit.number is not None), None)
     if limit is None or limit.number is None:
         return None
-    exchange = conversion(limit.currency, law.currency, legal_date)
+    exchange = law.convert(limit.currency, law.currency, legal_date)
     return None if exchange is None else rounded(limit.number / exchange.rate)

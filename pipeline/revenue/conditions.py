@@ -105,7 +105,8 @@ def _value_condition(test: ValueTest, law: Law) -> Condition:
     number, currency, with_transport = limit.number, limit.currency, test.of == "cif"
     factor = law.value(test.factor).number if test.factor else None
     failure = f"its value is not {name.replace('_', ' ')} {number} {currency}"
-    if currency == law.currency and not with_transport and factor is None:
+    of_day = test.of == "day"
+    if currency == law.currency and test.of == "goods" and factor is None:
         return Condition(lambda bill: compare(bill.goods, number), failure)
 
     def holds(bill: Bill) -> bool:
@@ -113,6 +114,8 @@ def _value_condition(test: ValueTest, law: Law) -> Condition:
         if value is None:
             bill.estimate(f"no exchange rate to {currency}, in which a limit stands")
             return False
+        if of_day:
+            value = bill.with_same_day(value, currency)
         return compare(value if factor is None else value * factor, number)
 
     return Condition(holds, failure)

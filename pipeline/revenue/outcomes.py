@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
-from pipeline.model import GoodsItem, NothingReason
+from pipeline.model import GoodsItem, NothingReason, RevenueLine
 from pipeline.revenue.bill import ZERO, Bill, Taken, percent
 from pipeline.revenue.charging import Charging, Ground, places
 from pipeline.rulebook.book import DatedValue
@@ -11,8 +12,10 @@ from pipeline.rulebook.law_files import RuleEntry
 
 SUBHEADING_LENGTH = 6
 TARIFF_LINE_LENGTH = 10
+LINES_KEPT_MAX = 100
 COUNTED = frozenset({"piece", "kg"})
 _ONE = Decimal(1)
+_BOUNDS = ("minus", "least", "most")
 
 Outcome = Callable[[Bill, Taken], None]
 """Charges some items of a parcel."""
@@ -38,7 +41,7 @@ def share_outcome(
     """A share of the sum of values and charges."""
     rate = cited["rate"].number or ZERO
     factor = cited["factor"].number if "factor" in cited else None
-    bounds = [(name, cited[name]) for name in ("minus", "least", "most") if name in cited]
+    bounds = [_Bound.of(name, cited[name]) for name in _BOUNDS if name in cited]
     rate_text, terms, inside = percent(rate), rule.of, rule.inside
 
     def charge(bill: Bill, taken: Taken) -> None:
@@ -61,13 +64,26 @@ def share_outcome(
     return charge_each if rule.each_item else charge
 
 
+class _Bound(NamedTuple):
+    """What a share is lessened by, or kept above or below."""
+
+    name: str
+    amount: Decimal
+    currency: str
+    title: str
+
+    @classmethod
+    def of(cls, name: str, value: DatedValue) -> "_Bound":
+        return cls(name, value.number or ZERO, value.currency, value.title)
+
+
 def _bounded(
-    bill: Bill, amount: Decimal, formula: str, bounds: Sequence[tuple[str, DatedValue]]
+    bill: Bill, amount: Decimal, formula: str, bounds: Sequence[_Bound]
 ) -> tuple[Decimal, str]:
-    for name, value in bounds:
-        bound = bill.in_own_currency(value.number or ZERO, value.currency)
+    for name, number, currency, title in bounds:
+        bound = bill.in_own_currency(number, currency)
         if bound is None:
-            bill.estimate(f"{value.title}: no exchange rate from {value.currency}")
+            bill.estimate(f"{title}: no exchange rate from {currency}")
         elif name == "minus":
             amount, formula = max(amount - bound, ZERO), f"{formula} - {bound}"
         elif name == "least" and amount < bound:
@@ -88,11 +104,14 @@ class FixedAmount:
         self._rate = f"{value.text} {value.unit}"
         self._rounded = charging.rounding(self._each)
         self._formula = f"{self._rate} = {self._rounded}"
+        self._lines: dict[int, RevenueLine] = {}
+        """On a single item, by its sequence number: the same for every parcel."""
 
     def __call__(self, bill: Bill, taken: Taken) -> None:
         """Charge some items of a parcel."""
         each, amount, formula = self._each, self._rounded, self._formula
-        if self._currency != bill.currency:
+        own_currency = self._currency == bill.currency
+        if not own_currency:
             own = bill.in_own_currency(each, self._currency)
             if own is None:
                 bill.estimate(f"{self._ground.title}: no exchange rate from {self._currency}")
@@ -104,7 +123,21 @@ class FixedAmount:
             return
         groups = [taken] if self._per == "parcel" else _grouped(bill, self._per, taken)
         for group in groups:
-            self._charging.put(bill, self._ground, group, _ONE, self._rate, amount, formula)
+            if own_currency and amount and group is not None and len(group) == 1:
+                bill.lines.append(self._line(bill.parcel.items[group[0]].sequence_number))
+                bill.charged.append((self._charging.name, group, amount))
+            else:
+                self._charging.put(bill, self._ground, group, _ONE, self._rate, amount, formula)
+
+    def _line(self, number: int) -> RevenueLine:
+        line = self._lines.get(number)
+        if line is None:
+            line = self._charging.line(
+                self._ground, _ONE, self._rate, self._rounded, self._formula, [number]
+            )
+            if number <= LINES_KEPT_MAX:
+                self._lines[number] = line
+        return line
 
     def _charge_counted(self, bill: Bill, taken: Taken, each: Decimal) -> None:
         for place in places(bill, taken):
@@ -123,8 +156,9 @@ def _grouped(bill: Bill, per: str, taken: Taken) -> Sequence[Sequence[int]]:
     items = bill.parcel.items
     for place in places(bill, taken):
         item = items[place]
-        key: object = item.commodity_code[:length]
-        if len(item.commodity_code) < SUBHEADING_LENGTH:
+        code = item.commodity_code
+        key: object = code[:length]
+        if len(code) < SUBHEADING_LENGTH:
             # Such a line counts for itself: it cannot be shown to be the same goods as another.
             key = place
             bill.estimate(f"item {item.sequence_number} has no HS subheading")

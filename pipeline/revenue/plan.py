@@ -3,7 +3,7 @@
 What is alike for many parcels is decided once here; what remains are the tests of values and goods.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from pipeline.model import LawStatus
 from pipeline.revenue.charging import Charging, Ground
@@ -25,7 +25,8 @@ from pipeline.rulebook.units import TO_THE_CENT, Rounding, rounding_of
 NOT_VERIFIED = "what holds on this date is not verified"
 
 
-class PlannedRule(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PlannedRule:
     """A rule that can apply. Without an outcome it only says what is in doubt."""
 
     conditions: tuple[Condition, ...]
@@ -36,7 +37,8 @@ class PlannedRule(NamedTuple):
     for_vendors: bool
 
 
-class PlannedCharge(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PlannedCharge:
     """A charge with the rules that can apply, in their order."""
 
     charging: Charging

@@ -11,7 +11,7 @@ from pipeline.rulebook.book import DatedValue
 
 def settle(charge: PlannedCharge, bill: Bill) -> None:
     """Compute one charge on a bill."""
-    if charge.follows and _is_relieved(bill, charge.follows):
+    if charge.follows and bill.not_charged and _is_relieved(bill, charge.follows):
         return
     first_line = len(bill.lines)
     if not _run(charge, bill) and charge.needed:

@@ -26,7 +26,6 @@ def tariff_outcome(
 
     Where duty is `needed`, goods whose code has no rate make an estimate; else they owe nothing.
     """
-    known = {row.matched: _TariffLine(rule, charging, row) for row in rates.values()}
     cap = None if at_most is None else _CappedLine(rule, charging, at_most)
     lines: dict[str, _TariffLine | _CappedLine | None] = {}
 
@@ -37,7 +36,10 @@ def tariff_outcome(
                 lines.clear()
             found = rates.rate(code)
             capped = cap is not None and (found is None or cap.is_below(found.rate))
-            lines[code] = cap if capped else known[found.matched] if found else None
+            if capped:
+                lines[code] = cap
+            else:
+                lines[code] = _TariffLine(rule, charging, found) if found else None
         return lines[code]
 
     def charge(bill: Bill, taken: Taken) -> None:

@@ -30,8 +30,10 @@ class Change(Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-def changes(book: RuleBook, first: date, last: date, jurisdiction: str = "") -> list[Change]:
-    """All changes from `first` to `last`, both included, by day; by default of everywhere."""
+def changes(
+    book: RuleBook, first: date = date.min, last: date = date.max, jurisdiction: str = ""
+) -> list[Change]:
+    """All changes from `first` to `last`, both included, by day; by default all of everywhere."""
     found: list[Change] = []
     for name, source in book.sources.items():
         if jurisdiction not in {"", name}:

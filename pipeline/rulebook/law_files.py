@@ -41,11 +41,12 @@ class ParameterEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class ValueTest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A limit that a value keeps to: one of the four, each the id of a parameter in money.
 
-    `of` is the value that is compared: the goods alone, or goods with transport and insurance.
+    `of` is the value that is compared: the goods alone, goods with transport and insurance, or the
+    goods of all parcels that the consignee gets on the legal date.
     `factor` is a parameter that multiplies it first.
     """
 
-    of: Literal["goods", "cif"] = "goods"
+    of: Literal["goods", "cif", "day"] = "goods"
     up_to: str = ""
     above: str = ""
     below: str = ""
@@ -155,8 +156,9 @@ class JurisdictionFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The file `jurisdiction.yaml`: currency, and the countries with their time zones.
 
     `low_value_limits` are the parameters that bound the simplified procedure; the first in force
-    counts. `exchange` is the rate that the law names; unless it `is_shipped`, another stands in for
-    it. `special_territories` are the beginnings of postcodes where other rules hold than here.
+    counts. `exchange` is the rate that the law names, that of the `exchange_date`; unless it
+    `is_shipped` or stands in `exchange/`, another stands in for it. `special_territories` are the
+    beginnings of postcodes where other rules hold than here.
     """
 
     jurisdiction: str
@@ -165,6 +167,7 @@ class JurisdictionFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     key_date: Literal["arrival"]
     exchange: str
     exchange_is_shipped: bool = False
+    exchange_date: Literal["arrival", "export"] = "arrival"
     low_value_limits: list[str]
     zones: dict[str, str]
     special_territories: dict[str, list[str]] = {}

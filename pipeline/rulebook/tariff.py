@@ -1,11 +1,12 @@
-"""Tables of duty rates by tariff code, dated: the demonstration tariffs that ship.
+"""Tables of duty rates by tariff code, dated.
 
-They cover goods that e-commerce parcels often hold. An installation loads its official tariff.
+Those that ship are demonstrations of goods that e-commerce parcels often hold; `greenlane law
+tariff import` makes tables of official tariffs.
 """
 
 import csv
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -15,13 +16,13 @@ from pipeline.model.revenue import LawStatus
 from pipeline.rulebook.duty_rate import DutyRate, parse_duty_rate
 
 CODE_LENGTHS = (10, 8, 6, 4, 2)
-SUBHEADING_LENGTH = 6
+SUBHEADING_LENGTH, CHAPTER_LENGTH = 6, 2
 
 
 class TariffRate(NamedTuple):
     """The rate of a code in a period."""
 
-    matched: str  # the code of the row: shorter than six digits, it is a fallback
+    matched: str  # the code of the row: a chapter is a fallback
     goods: str
     rate: DutyRate
     status: LawStatus
@@ -30,19 +31,23 @@ class TariffRate(NamedTuple):
 
     @property
     def is_sure(self) -> bool:
-        """Whether the rate is verified, and of the goods' own subheading."""
-        return self.status is not LawStatus.UNVERIFIED and len(self.matched) >= SUBHEADING_LENGTH
+        """Whether the rate is verified, and not only one for a chapter."""
+        return self.status is not LawStatus.UNVERIFIED and len(self.matched) > CHAPTER_LENGTH
 
 
-class Rates(dict[str, TariffRate]):
-    """The rates of a table on one day."""
+class Rates:
+    """The rates of a table on one day. Cheap to make, however long the table is."""
+
+    def __init__(self, by_code: Mapping[str, Sequence[TariffRate]], day: date) -> None:
+        self._by_code, self._day = by_code, day
 
     def rate(self, commodity_code: str) -> TariffRate | None:
         """The rate of the longest beginning of a code that has one; None if none has."""
         for length in CODE_LENGTHS:
-            found = self.get(commodity_code[:length]) if len(commodity_code) >= length else None
-            if found is not None:
-                return found
+            if len(commodity_code) >= length:
+                for row in self._by_code.get(commodity_code[:length], ()):
+                    if row.start <= self._day and (row.until is None or self._day < row.until):
+                        return row
         return None
 
 
@@ -51,14 +56,13 @@ class TariffTable:
 
     def __init__(self, rows: list[TariffRate]) -> None:
         self.rows = rows
+        self._by_code: defaultdict[str, list[TariffRate]] = defaultdict(list)
+        for row in rows:
+            self._by_code[row.matched].append(row)
 
     def on(self, day: date) -> Rates:
         """The rates in force on a day."""
-        return Rates(
-            (row.matched, row)
-            for row in self.rows
-            if row.start <= day and (row.until is None or day < row.until)
-        )
+        return Rates(self._by_code, day)
 
     def with_rates(self, rates: Mapping[str, str]) -> "TariffTable":
         """The table with other rates for some codes, of all times and taken as sure."""

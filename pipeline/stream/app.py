@@ -13,6 +13,7 @@ from faust.tables import TableManager
 
 from pipeline.stream import transport
 from pipeline.stream.engine import Engine
+from pipeline.stream.gate import Gate
 from pipeline.stream.report import Observer, SilentObserver
 from pipeline.stream.room import Room
 from pipeline.stream.settings import StreamSettings
@@ -81,8 +82,9 @@ def build_stream_app(
     settings: StreamSettings,
     observer: Observer | None = None,
     on_failure: Callable[[BaseException], None] = end_process,
+    gate: Gate | None = None,
 ) -> StreamApp:
-    """The Faust application of one worker."""
+    """The Faust application of one worker; a `gate` holds its cycles back."""
     if streams._CStreamIterator is None:  # noqa: SLF001
         raise RuntimeError("install a binary wheel of faust-streaming: its C parts are missing")
     mode.loop.use("uvloop")
@@ -115,7 +117,7 @@ def build_stream_app(
         key_serializer="raw",
     )
     app.monitor = QuietMonitor()
-    app.engine = Engine(rooms, settings, observer or SilentObserver(), on_failure)
+    app.engine = Engine(rooms, settings, observer or SilentObserver(), on_failure, gate=gate)
     for room in app.engine.rooms:
         _add_agent(app, room, settings.topic_prefix)
     return app

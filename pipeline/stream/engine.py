@@ -8,6 +8,7 @@ from itertools import chain
 
 from pipeline.stream.clock import SYSTEM_CLOCK, Clock
 from pipeline.stream.cycle import CycleBudget, Pace
+from pipeline.stream.gate import Gate, OpenGate
 from pipeline.stream.kafka import KafkaLog
 from pipeline.stream.log import Log, Membership
 from pipeline.stream.outbox import Outbox
@@ -47,8 +48,10 @@ class Engine:
         on_failure: Callable[[BaseException], None],
         stream_log: Log | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        gate: Gate | None = None,
     ) -> None:
         self.settings = settings
+        self._gate = gate or OpenGate()
         self._clock = clock
         self._log = stream_log or KafkaLog(settings)
         self.rooms = tuple(rooms)
@@ -96,6 +99,7 @@ class Engine:
     async def start(self) -> None:
         """Connect, learn the topics' partition counts, and begin to work."""
         await self._log.start()
+        await self._gate.start()
         counts = await partition_counts(self._log, self.rooms, self.settings.topic_prefix)
         self._workshop = Workshop(self.rooms, counts, self.settings.state_entries_max)
         self._snapshots = await open_snapshots(
@@ -118,6 +122,7 @@ class Engine:
         else:
             await self._snapshots.finish(self._workshop)
         self._tasks = []
+        await self._gate.stop()
         await self._log.stop()
 
     def fail(self, error: BaseException) -> None:
@@ -198,6 +203,7 @@ class Engine:
             while True:
                 await self._ready.wait()
                 await self._waiting.wait(self.settings.cycle_wait_ms / 1000)
+                await self._gate.wait()
                 async with self._working:
                     if self.ready and self._membership:
                         await self._cycle(self._membership)
@@ -261,6 +267,8 @@ class Engine:
             if unpaused_s > UNPAUSED_MAX_S:
                 unpaused_s = 0.0
                 await asyncio.sleep(0)
+                if not self._gate.is_open:  # what came in meanwhile may depend on what is unheard
+                    break
         return sources
 
     async def _abort(self) -> None:

@@ -11,6 +11,7 @@ from pipeline.decide.purse import Slice, slice_key, slice_of
 from pipeline.decide.room import DecideRoom
 from pipeline.model import AccountOrder, AccountOrderKind, Assessed, Decision, account_key, case_key
 from pipeline.rulebook.book import load_rule_book
+from pipeline.rulebook.shelf import Shelf
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.murmur2 import partition_of
 from tests.builders import parcel as ordinary_parcel
@@ -49,7 +50,7 @@ class Bank(Desk):
     ) -> None:
         rooms = [
             DecideRoom(
-                load_rule_book(),
+                Shelf(load_rule_book()),
                 on_account_carriers=frozenset(),
                 scanned_carriers=scanned_carriers,
             ),

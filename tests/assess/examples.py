@@ -8,6 +8,7 @@ from pipeline.assess.room import AssessRoom, build_assess_room
 from pipeline.assess.state import NO_EXPOSURE, Exposure
 from pipeline.model import Announced, Assessment, ManifestHeader, Parcel, TransportMode
 from pipeline.rulebook.book import load_rule_book
+from pipeline.rulebook.shelf import Shelf
 from pipeline.settings import Settings
 from tests import builders
 
@@ -15,7 +16,7 @@ from tests import builders
 def room(**settings: Any) -> AssessRoom:
     """The room without random selection, unless asked for."""
     given = {"random_selection_per_million": 0, **settings}
-    return build_assess_room(Settings(**given), load_rule_book(), "data-test")
+    return build_assess_room(Settings(**given), Shelf(load_rule_book()), "data-test")
 
 
 def header(**fields: Any) -> ManifestHeader:
@@ -56,7 +57,7 @@ def assess(
 ) -> Assessment:
     """The assessment of one parcel."""
     announced = Announced(header(**header_fields), parcel, list(warnings))
-    return (in_room or room()).assess(announced, exposure).assessment
+    return (in_room or room()).assess(announced, exposure, load_rule_book()).assessment
 
 
 def fired(assessment: Assessment) -> set[str]:

@@ -6,6 +6,7 @@ import pytest
 from pipeline.assess.room import AssessRoom
 from pipeline.assess.state import NO_EXPOSURE, Exposure
 from pipeline.model import Announced, Assessed
+from pipeline.rulebook.book import RuleBook, load_rule_book
 from pipeline.stream import KeyedState, Outbox, Record
 from tests import builders
 from tests.assess.examples import header, room
@@ -20,10 +21,12 @@ def test_one_parcel_that_cannot_be_assessed_spoils_only_itself(
     assess_room = room()
     assess = AssessRoom.assess
 
-    def fail_on_second(self: AssessRoom, announced: Announced, exposure: object) -> Assessed:
+    def fail_on_second(
+        self: AssessRoom, announced: Announced, exposure: Exposure, published: RuleBook
+    ) -> Assessed:
         if announced.parcel.parcel_id == "HAWB-2":
             raise ArithmeticError("no such number")
-        return assess(self, announced, exposure)  # type: ignore[arg-type]
+        return assess(self, announced, exposure, published)
 
     monkeypatch.setattr(AssessRoom, "assess", fail_on_second)
     parcels = [builders.parcel(parcel_id=f"HAWB-{number}") for number in (1, 2, 3)]
@@ -48,8 +51,8 @@ def test_one_parcel_that_cannot_be_assessed_spoils_only_itself(
 
 def test_only_selected_parcels_travel_on_whole() -> None:
     """A finding re-assesses a parcel, so a selected one is kept; others need no copy."""
-    clean = room().assess(Announced(header(), builders.parcel(), []), NO_EXPOSURE)
+    clean = room().assess(Announced(header(), builders.parcel(), []), NO_EXPOSURE, load_rule_book())
     weapon = builders.parcel(items=[builders.goods_item(description="pistol barrel, steel")])
-    selected = room().assess(Announced(header(), weapon, []), NO_EXPOSURE)
+    selected = room().assess(Announced(header(), weapon, []), NO_EXPOSURE, load_rule_book())
     assert clean.parcel is None
     assert selected.parcel == weapon

@@ -9,12 +9,13 @@ from tests.chaos.load import Sent
 from tests.chaos.reader import OpenTransactionError, Read, read_all
 from tests.chaos.stuck import committed_offsets
 
-INNER_TOPICS = ("parcels", "assessments", "reversals", "filings")
+INNER_TOPICS = ("parcels", "assessments", "reversals", "filings", "measurements")
 TOPICS = (
     "manifests",
     "acknowledgements",
     "parcels",
     "assessments",
+    "measurements",
     "release",
     "inspection",
     "revenue",
@@ -33,6 +34,7 @@ TOPICS = (
     "account-requests",
     "account-slices",
     "accounts-changelog",
+    "score-changelog",
 )
 
 

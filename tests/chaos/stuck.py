@@ -16,6 +16,7 @@ from tests.chaos.reader import new_consumer, places_of
 ROOM_OF = {
     "manifests": "intake",
     "parcels": "assess",
+    "measurements": "score",
     "assessments": "decide",
     "inspections": "decide",
     "payments": "decide",

@@ -91,7 +91,10 @@ def truth(written: dict[str, list[Read]]) -> Truth:
         for topic in ("manifests", "inspections", "payments")
         for r in records[topic]
     ]
-    inputs = ("manifests", "parcels", "reversals", "assessments", "inspections", "payments")
+    inputs = (
+        *("manifests", "parcels", "measurements", "reversals"),
+        *("assessments", "inspections", "payments"),
+    )
     offsets = {(topic, 0): len(records[topic]) for topic in inputs}
     return Truth(sent, records, offsets)
 
@@ -226,6 +229,13 @@ def forget_exposure(truth: Truth):
     changelog.append(changelog[last]._replace(value=None))
 
 
+def forget_score(truth: Truth):
+    """The last entry of a carrier is missing: a message that was scored is not remembered."""
+    changelog = truth.records["score-changelog"]
+    last = max(n for n, record in enumerate(changelog) if record.key.startswith(b"scarrier/"))
+    del changelog[last]
+
+
 def move_position_back(truth: Truth):
     changelog = truth.records["decide-changelog"]
     changelog.append(
@@ -263,6 +273,7 @@ FALSIFIED = {
     keep_a_case_without_decision: {"torn"},
     forget_manifest: {"torn"},
     forget_exposure: {"torn"},
+    forget_score: {"torn"},
     move_position_back: {"torn"},
     move_group_forward: {"torn"},
     leave_input_unread: {"torn"},

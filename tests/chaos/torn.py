@@ -4,7 +4,7 @@ The changelogs are read by their documented format (docs/stream.md): keys `s` + 
 msgpack of (expiry, value), keys `p` + input topic with that of (next offset, event time).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +22,7 @@ ROOM_INPUTS = {
         *("cancellations", "account-slices"),
     ),
     "accounts": ("accounts", "account-requests"),
+    "score": ("measurements",),
 }
 OUTCOME_OF_STATE = {1: "inspection", 2: "revenue", 3: "revenue", 4: "release", 5: "refused"}
 EXPOSURES_MAX = 200
@@ -36,6 +37,7 @@ def check_memories(
     _check_cases(_memory(records, "decide"), events, findings)
     _check_manifests(_memory(records, "intake"), accounts, findings)
     _check_exposures(_memory(records, "assess"), accounts, findings)
+    _check_scores(_memory(records, "score"), accounts, findings)
 
 
 def check_positions(
@@ -124,3 +126,20 @@ def _check_exposures(exposures: Mapping[str, Any], accounts: Accounts, findings:
     for parcel in sorted(forgotten | (remembered - assessed)):
         what = "is not remembered" if parcel in forgotten else "is remembered, but has no end"
         findings.add("torn", 1, f"{parcel} {what}")
+
+
+def _check_scores(subjects: Mapping[str, Any], accounts: Accounts, findings: Findings) -> None:
+    """Of each carrier the announced parcels, repeats once, are those of its 30 days."""
+    announced: Counter[str] = Counter()
+    for part, parcels, answer, _ in accounts.answered:
+        if not answer["duplicate"]:
+            announced[f"carrier/{part[0]}"] += len(parcels)
+    scored = {
+        subject: sum(counts[0] for counts in buckets["30d"].values())
+        for subject, (_, buckets) in subjects.items()
+        if subject.startswith("carrier/")
+    }
+    for subject in sorted(announced.keys() | scored.keys()):
+        if scored.get(subject, 0) != announced[subject]:
+            text = f"{subject}: scored {scored.get(subject, 0)}, announced {announced[subject]}"
+            findings.add("torn", 1, text)

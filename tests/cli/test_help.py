@@ -1,6 +1,8 @@
 """`--help` teaches: what each command does, with examples that can be typed."""
 
 import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 import typer
@@ -13,10 +15,13 @@ WIDTH = 80
 
 def paths() -> list[str]:
     """Every command, groups left out: "demo", "topics create", ..."""
-    groups = {"": typer.main.get_command(app).commands}
-    groups |= {f"{name} ": c.commands for name, c in groups[""].items() if hasattr(c, "commands")}
-    found = [group + name for group, commands in groups.items() for name in commands]
-    return [path for path in found if f"{path} " not in groups]
+    return list(leaves("", typer.main.get_command(app).commands))
+
+
+def leaves(group: str, commands: Mapping[str, Any]) -> Iterator[str]:
+    for name, command in commands.items():
+        inner = getattr(command, "commands", None)
+        yield from leaves(f"{group}{name} ", inner) if inner else [group + name]
 
 
 def help_of(line: str) -> Result:

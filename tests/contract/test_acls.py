@@ -46,7 +46,7 @@ def test_workers_have_what_their_rooms_use() -> None:
     inputs = {topic for room in rooms for topic in room.inputs}
     outputs = {topic for room in rooms for topic in (*room.outputs, *room.enclosers)}
     memories = {changelog_topic(room.name) for room in rooms}
-    assert topics_of("workers", Operation.READ) == inputs | memories
+    assert topics_of("workers", Operation.READ) == inputs | memories | {"law"}
     assert topics_of("workers", Operation.WRITE) == outputs | memories
 
 
@@ -70,6 +70,7 @@ def test_nobody_but_the_workers_writes_outcomes_and_answers() -> None:
         ("officers", {"inspection", "notices"}, {"inspections"}),
         ("collectors", {"revenue", "notices"}, {"payments", "accounts"}),
         ("warehouses", {"release", "notices"}, {"movements"}),
+        ("law-keepers", {"law"}, {"law"}),
     ],
 )
 def test_others_read_their_outcome_and_write_their_feedback(
@@ -117,8 +118,9 @@ def test_a_carrier_may_not_have_anothers_user(
 
 
 def test_roles_are_those_of_the_declarations() -> None:
-    others = ["carriers", "collectors", "officers", "operators", "warehouses", "workers"]
-    assert roles_of(TOPICS) == ["BLUEWAVE", "SWIFTPOST", *others]
+    others = ["officers", "operators", "warehouses", "workers"]
+    first = ["carriers", "collectors", "law-keepers"]
+    assert roles_of(TOPICS) == ["BLUEWAVE", "SWIFTPOST", *first, *others]
 
 
 def test_a_command_is_that_of_kafkas_own_tool() -> None:

@@ -34,6 +34,7 @@ from pipeline.model import (
 )
 from pipeline.revenue.assess import assess_revenue
 from pipeline.rulebook.book import load_rule_book
+from pipeline.rulebook.shelf import Shelf
 from pipeline.stream.memory import MemoryStream
 from pipeline.stream.records import Record
 from tests.builders import ARRIVAL_AT, DEPARTURE_AT, ISSUED_AT
@@ -194,7 +195,7 @@ class Desk:
         scanned_carriers: frozenset[str] = frozenset(),
     ) -> None:
         room = DecideRoom(
-            load_rule_book(),
+            Shelf(load_rule_book()),
             on_account_carriers=on_account_carriers,
             scanned_carriers=scanned_carriers,
         )

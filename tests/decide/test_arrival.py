@@ -7,7 +7,7 @@ import pytest
 from pipeline.decide.overdue import Overdue
 from pipeline.decide.state import CaseState
 from pipeline.model import InspectionVerdict, MovementKind, NoticeKind
-from pipeline.rulebook.deadlines import load_deadlines
+from pipeline.rulebook.lifecycle import load_deadlines
 from tests.decide.desk import (
     CONSIGNEE,
     FIRST_MS,

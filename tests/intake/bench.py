@@ -14,6 +14,8 @@ from collections.abc import Sequence
 
 from pipeline.intake.room import IntakeRoom
 from pipeline.intake.rules import load_data_rules
+from pipeline.rulebook.book import load_rule_book
+from pipeline.rulebook.shelf import Shelf
 from pipeline.sandbox.carriers.simulate import CLEAN_MIX, Mix, simulate
 from pipeline.sandbox.carriers.truth import SimulatedMessage
 from pipeline.settings import Settings
@@ -46,7 +48,7 @@ def parcels_per_cpu_s(parcels: int, mix: Mix, rounds: int = ROUNDS) -> float:
 
 def _work(messages: Sequence[SimulatedMessage]) -> float:
     """Seconds of CPU of a room that has seen nothing yet: its caches are filled on the way."""
-    room = IntakeRoom(Settings(), load_data_rules())
+    room = IntakeRoom(Settings(), load_data_rules(), Shelf(load_rule_book()))
     workshop = Workshop([room], defaultdict(lambda: 8))
     records = [
         Record("manifests", 0, offset, 1_783_324_800_000, message.key, message.value, ())

@@ -10,6 +10,8 @@ import msgspec
 from pipeline.intake.room import IntakeRoom
 from pipeline.intake.rules import Example, load_data_rules
 from pipeline.model import Acknowledgement, Announced, Manifest
+from pipeline.rulebook.book import load_rule_book
+from pipeline.rulebook.shelf import Shelf
 from pipeline.settings import Settings
 from pipeline.stream import Record
 from pipeline.stream.memory import MemoryStream
@@ -26,7 +28,7 @@ class Intake:
     """An intake room with an empty memory."""
 
     def __init__(self, **settings: Any) -> None:
-        self.room = IntakeRoom(Settings(**settings), load_data_rules())
+        self.room = IntakeRoom(Settings(**settings), load_data_rules(), Shelf(load_rule_book()))
         self.stream = MemoryStream([self.room], partitions=4)
 
     def publish(

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.model import AcknowledgementStatus, ManifestNoted, Severity, consignee_key
 from pipeline.model.text import shown
+from pipeline.model.timeliness import Timeliness
 from tests.builders import consignee, consignor, goods_item, manifest, parcel
 from tests.intake.intake import PUBLISHED_MS, Intake
 
@@ -44,7 +45,9 @@ def test_a_warning_lets_the_parcel_pass_and_travels_with_it() -> None:
     )
     assert acknowledgement.status is AcknowledgementStatus.ACCEPTED_WITH_WARNINGS
     assert intake.announced[0].warnings == ["DQ16"]
-    assert intake.stream.notes == [ManifestNoted("SWIFTPOST", 1, 1, False, {}, {"DQ16": 1})]
+    assert intake.stream.notes == [
+        ManifestNoted("SWIFTPOST", 1, 1, False, {}, {"DQ16": 1}, Timeliness.BEFORE_DEPARTURE)
+    ]
 
 
 def test_a_refused_parcel_is_noted_under_its_first_error() -> None:
@@ -52,7 +55,9 @@ def test_a_refused_parcel_is_noted_under_its_first_error() -> None:
     bad = parcel(consignor=consignor(name="--"), consignee=consignee(name="N/A"))
     intake.publish(manifest(parcels=[bad]))
     assert intake.announced == []
-    assert intake.stream.notes == [ManifestNoted("SWIFTPOST", 1, 0, False, {"DQ05": 1}, {})]
+    assert intake.stream.notes == [
+        ManifestNoted("SWIFTPOST", 1, 0, False, {"DQ05": 1}, {}, Timeliness.BEFORE_DEPARTURE)
+    ]
 
 
 def test_faults_are_bounded_counted_and_errors_come_first() -> None:

@@ -66,6 +66,7 @@ def test_a_partial_filing_is_accepted_and_its_entries_go_to_their_parcels(name: 
     assert len(filed) == 2
     assert {one.filing_id for one in filed} == {answer.manifest_id}
     assert intake.announced == []
+    assert intake.stream.read("measurements") == []  # no parcel to score
 
 
 def test_a_partial_filing_in_anothers_name_is_kept_as_a_dead_letter_of_no_parcels() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.intake.state import ManifestSeen
 from pipeline.model import Acknowledgement, AcknowledgementStatus, ManifestNoted
+from pipeline.model.timeliness import Timeliness
 from tests.builders import consignee, goods_item, manifest, parcel
 from tests.intake.intake import Intake
 
@@ -30,7 +31,9 @@ def test_a_repeat_is_answered_again_and_nothing_is_sent_on() -> None:
     message = manifest(parcels=[parcel(), parcel(parcel_id="B", consignee=consignee(name="--"))])
     first, again = intake.answer(message), intake.answer(message)
     assert len(intake.announced) == 1
-    assert again == msgspec.structs.replace(first, duplicate=True, faults=[], faults_omitted=1)
+    assert again == msgspec.structs.replace(
+        first, duplicate=True, faults=[], faults_omitted=1, quality=None
+    )
     assert not first.duplicate
 
 
@@ -39,7 +42,7 @@ def test_a_repeat_is_noted_as_duplicate() -> None:
     intake.publish(manifest())
     intake.publish(manifest())
     assert intake.stream.notes == [
-        ManifestNoted("SWIFTPOST", 1, 1, False, {}, {}),
+        ManifestNoted("SWIFTPOST", 1, 1, False, {}, {}, Timeliness.BEFORE_DEPARTURE),
         ManifestNoted("SWIFTPOST", 1, 1, True, {}, {}),
     ]
 

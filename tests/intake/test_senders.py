@@ -7,6 +7,8 @@ from pipeline.errors import ErrorCode
 from pipeline.intake.room import IntakeRoom
 from pipeline.intake.rules import load_data_rules
 from pipeline.model import Acknowledgement
+from pipeline.rulebook.book import load_rule_book
+from pipeline.rulebook.shelf import Shelf
 from pipeline.settings import Settings
 from pipeline.stream.memory import MemoryStream
 from tests.builders import manifest, parcel
@@ -19,7 +21,9 @@ class Office:
     """An intake room where two carriers have topics of their own."""
 
     def __init__(self) -> None:
-        room = IntakeRoom(Settings(carriers_with_topics=APART), load_data_rules())
+        room = IntakeRoom(
+            Settings(carriers_with_topics=APART), load_data_rules(), Shelf(load_rule_book())
+        )
         self.stream = MemoryStream([room])
 
     def publish(self, topic: str, carrier: str, value: bytes | None = None) -> None:

@@ -15,10 +15,15 @@ from pipeline.model.facts import (
     ManifestNoted,
     NoticeNoted,
     RejectionNoted,
+    ScorecardNoted,
 )
 from pipeline.model.notice import NoticeKind
+from pipeline.model.score import Counts, Scorecard, SubjectKind
+from pipeline.model.timeliness import Timeliness
 from pipeline.ops.metrics import CARRIERS_MAX, OTHER_CARRIERS, Metrics
 from pipeline.ops.observer import MetricsObserver
+from pipeline.score.room import scorecard
+from pipeline.score.state import SubjectMemory
 from pipeline.stream import Record, TopicPartition
 from pipeline.stream.report import CycleReport, RestoreReport, RoomReport, StateSizes
 from tests.stream.counting import Count, Split
@@ -81,6 +86,12 @@ def decision(**fields: Any) -> DecisionNoted:
         "received_at_ms": COMMITTED_AT_MS - 120,
     }
     return DecisionNoted(**{**usual, **fields})
+
+
+def card(name: str) -> Scorecard:
+    memory = SubjectMemory()
+    memory.add(COMMITTED_AT_MS, Counts(4, scored=4, completeness=360, validity=400, score=360))
+    return scorecard(SubjectKind.CARRIER, name, memory)
 
 
 def test_a_manifest_counts_its_parcels_by_what_became_of_them(observed: Observed) -> None:
@@ -158,6 +169,7 @@ NOTES = [
     RejectionNoted(code="stale_version", parcels=1),
     FeedbackNoted("payment", "applied"),
     NoticeNoted(NoticeKind.CANCELLED),
+    ScorecardNoted(card("ACME")),
 ]
 
 
@@ -276,3 +288,36 @@ def test_snapshots_and_their_failures_are_counted(observed: Observed) -> None:
     assert observed.value("snapshots_total") == 2
     assert observed.value("snapshot_seconds_total") == 2.0
     assert observed.value("snapshot_failures_total") == 1
+
+
+def test_timeliness_is_counted_in_parcels_by_carrier(observed: Observed) -> None:
+    observed.cycle(manifest(announced_parcels=7, accepted_parcels=7, timeliness=Timeliness.LATE))
+    observed.cycle(manifest(), manifest(duplicate=True))
+    labels = {"carrier": "ACME", "timeliness": "late"}
+    assert observed.value("carrier_timeliness_parcels_total", **labels) == 7
+
+
+def quality(observed: Observed, name: str, part: str = "score") -> float | None:
+    labels = {"kind": "carrier", "subject": name, "window": "24h", "part": part}
+    return observed.value("quality_ratio", **labels)
+
+
+def test_quality_is_that_of_the_last_card(observed: Observed) -> None:
+    observed.cycle(ScorecardNoted(card("ACME")))
+    assert quality(observed, "ACME") == 0.9
+    assert quality(observed, "ACME", "validity") == 1.0
+
+
+def test_quality_is_published_of_a_bounded_number_of_each_kind(observed: Observed) -> None:
+    observed.cycle(*(ScorecardNoted(card(f"C{n}")) for n in range(CARRIERS_MAX + 1)))
+    assert quality(observed, f"C{CARRIERS_MAX - 1}") == 0.9
+    assert quality(observed, f"C{CARRIERS_MAX}") is None
+
+
+def test_quality_goes_with_the_partitions(observed: Observed) -> None:
+    """Another worker publishes it from then on."""
+    observed.cycle(ScorecardNoted(card("ACME")))
+    observed.observer.on_revoked(1)
+    assert quality(observed, "ACME") is None
+    observed.cycle(ScorecardNoted(card("ACME")))
+    assert quality(observed, "ACME") == 0.9

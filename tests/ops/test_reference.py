@@ -10,7 +10,7 @@ from pipeline.ops.metrics import Description, Metrics
 from pipeline.ops.reference import main
 
 DESCRIPTIONS = Metrics(CollectorRegistry()).descriptions
-UNITS = ("_seconds", "_bytes", "_total", "_records", "_entries", "_partitions", "_info")
+UNITS = ("_seconds", "_bytes", "_total", "_records", "_entries", "_partitions", "_info", "_ratio")
 
 
 def test_the_page_is_what_the_metrics_say() -> None:

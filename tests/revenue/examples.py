@@ -130,7 +130,7 @@ def book_for(
         for name, source in book.sources.items()
     }
     tables = {name: table.with_rates(dict(tariff)) for name, table in book.tables.items()}
-    return RuleBook(f"{book.version}+example", sources, tables)
+    return RuleBook(f"{book.version}+example", sources, tables, book.rates)
 
 
 def _assumed(parameter: ParameterEntry, values: Mapping[str, str]) -> ParameterEntry:

@@ -15,6 +15,7 @@ MONEY_PATH = sorted(
     [
         *(ROOT / "revenue").glob("*.py"),
         *(ROOT / "rulebook").glob("*.py"),
+        *(ROOT / "tariffs").glob("*.py"),
         *(ROOT / "decide" / f"{name}.py" for name in ("decide", "inspected", "paid", "state")),
         ROOT / "model" / "revenue.py",
         ROOT / "model" / "parcel.py",

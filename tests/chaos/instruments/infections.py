@@ -18,7 +18,7 @@ from pipeline.stream.settings import StreamSettings
 from pipeline.stream.transport import ChunkConsumerThread
 from pipeline.stream.waiting import WaitingRecords
 
-CHANGELOGS = frozenset(map(changelog_topic, ("intake", "assess", "decide", "accounts")))
+CHANGELOGS = frozenset(map(changelog_topic, ("intake", "assess", "decide", "accounts", "score")))
 
 
 def commit_before_send() -> None:

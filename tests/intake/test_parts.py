@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.intake.completeness import missing_parts
+from pipeline.intake.parts import missing_parts
 from pipeline.model import Notice, NoticeKind
 from tests.builders import consignee, manifest, parcel
 from tests.intake.intake import PUBLISHED_MS, Intake

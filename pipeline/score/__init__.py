@@ -1,0 +1,1 @@
+"""Beside the way of the parcels: rolling scores of carriers, origins and platforms."""

@@ -1,0 +1,1 @@
+"""Official tariffs in their own formats, turned into dated tables of the rule book."""
