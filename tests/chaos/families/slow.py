@@ -27,9 +27,9 @@ async def inject(run: Run) -> None:
     workers = [f"{run.group_id}-{worker.worker_id}" for worker in run.workers.all]
     fault = run.faults.inject(f"quota of {QUOTA_BYTES_PER_S} bytes/s for each worker's producer")
     await limit_produce_rate(run.bootstrap_servers, workers, QUOTA_BYTES_PER_S)
-    known = await produce_rate(run.bootstrap_servers, workers[0])
     before = run.progress.samples[-1]
     growth_bytes = await watch_memory(run, SLOW_S.of(run.plan))
+    known = await produce_rate(run.bootstrap_servers, workers[0])
     after = run.progress.samples[-1]
     await lift_produce_rate(run.bootstrap_servers, workers)
     fault.over()
