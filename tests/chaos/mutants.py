@@ -23,7 +23,7 @@ from tests.chaos.verdict import Verdict
 PARCELS = 1_000
 STALL_S = 15.0
 """What is lost never comes: longer than a restart or a takeover is enough."""
-WITH_POISON = CHAOS_MIX._replace(corrupt=0.2)
+WITH_POISON = CHAOS_MIX._replace(corrupt=0.5)
 
 
 @dataclass(frozen=True, kw_only=True)

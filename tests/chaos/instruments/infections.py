@@ -6,6 +6,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from pipeline.stream import fencing
+from pipeline.stream.connection import client_arguments
 from pipeline.stream.engine import Engine
 from pipeline.stream.fencing import FencedProducer
 from pipeline.stream.kafka import KafkaLog
@@ -52,7 +53,8 @@ def memory_outside() -> None:
     async def start_both(log: KafkaLog) -> None:
         nonlocal plain
         await start(log)
-        plain = AIOKafkaProducer(bootstrap_servers=log._settings.broker, enable_idempotence=True)
+        arguments = client_arguments(log._settings.broker)
+        plain = AIOKafkaProducer(**arguments, enable_idempotence=True)
         await plain.start()
 
     async def send_apart(
