@@ -8,7 +8,6 @@ to the end less than that ago may work on all that it has fetched; any other one
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from time import monotonic
 
 from aiokafka.errors import KafkaError, KafkaTimeoutError
@@ -17,6 +16,7 @@ from pipeline.errors import ErrorCode
 from pipeline.ops.topic_reader import TopicReader
 from pipeline.rulebook.publication import TOPIC, PublishedLaw, RefusedLaw, judge
 from pipeline.rulebook.shelf import NOTICE_MS, Shelf
+from pipeline.stream.cancel import cancel_until_ended
 from pipeline.stream.records import Record
 
 log = logging.getLogger(__name__)
@@ -70,9 +70,7 @@ class LawGate:
     async def stop(self) -> None:
         """Disconnect."""
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await cancel_until_ended(self._task)
             await self._reader.__aexit__(None, None, None)
 
     async def wait(self) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import chain
 
+from pipeline.stream.cancel import cancel_until_ended
 from pipeline.stream.clock import SYSTEM_CLOCK, Clock
 from pipeline.stream.cycle import CycleBudget, Pace
 from pipeline.stream.gate import Gate, OpenGate
@@ -26,7 +27,6 @@ log = logging.getLogger(__name__)
 
 STOP_DEADLINE_S = 5.0
 ABORT_DEADLINE_S = 2.0
-CANCEL_AGAIN_S = 0.5
 FindCommitted = Callable[[], Awaitable[Mapping[TopicPartition, int]]]
 """Finds the group's offsets of the assigned partitions, once no transaction may change them."""
 UNPAUSED_MAX_S = 0.01
@@ -158,13 +158,9 @@ class Engine:
         self._restoring = asyncio.create_task(self._restore(find_committed), name="restore")
 
     async def _end_restoring(self) -> None:
-        """Cancel it until it has ended: aiokafka swallows a cancellation while it disconnects.
-
-        Unended, it would fill memories nobody owns any more and let work begin on empty ones.
-        """
-        while self._restoring and not self._restoring.done():
-            self._restoring.cancel()
-            await asyncio.wait([self._restoring], timeout=CANCEL_AGAIN_S)
+        """Unended, it would fill memories nobody owns any more and let work begin on empty ones."""
+        if self._restoring:
+            await cancel_until_ended(self._restoring)
         self._ready.clear()
 
     async def _restore(self, find_committed: FindCommitted) -> None:

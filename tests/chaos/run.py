@@ -14,6 +14,7 @@ from pipeline.contract.create import create_topics
 from pipeline.contract.declarations import declarations
 from pipeline.sandbox.broker import EmbeddedBroker
 from pipeline.sandbox.workers import WorkerProcess
+from pipeline.stream.cancel import cancel_until_ended
 from tests.chaos.family import Family, Plan
 from tests.chaos.faults import FaultLog
 from tests.chaos.feedback import Feedback
@@ -25,7 +26,6 @@ from tests.chaos.stuck import Positions
 from tests.chaos.workers import Workers
 
 POLL_S = 0.05
-CANCEL_AGAIN_S = 0.5
 READY_DEADLINE_S = 90.0
 CONDITION_DEADLINE_S = 240.0
 BRIEF_TIMEOUT_MS = "4000"
@@ -250,8 +250,6 @@ async def _cancelled(task: "asyncio.Task[None]") -> None:
     """End a task, and raise what went wrong with it meanwhile: of before, others have heard."""
     if task.done():
         return
-    while not task.done():  # aiokafka swallows a cancellation while it disconnects
-        task.cancel()
-        await asyncio.wait([task], timeout=CANCEL_AGAIN_S)
+    await cancel_until_ended(task)
     if not task.cancelled():
         task.result()
