@@ -10,6 +10,7 @@ from lxml import etree
 from pipeline.formats.dispatch import decode
 from pipeline.formats.message import key_of, parcels_in
 from pipeline.formats.outcome import BadParcel, Decoded, Refusal
+from tests.broken import broken_bytes
 from tests.formats.examples import EXAMPLES
 
 HOSTILE_TEXTS = [
@@ -34,24 +35,6 @@ HOSTILE_VALUES = st.one_of(
 )
 JSON_EXAMPLES = [name for name, value in EXAMPLES.items() if value.startswith(b"{")]
 XML_EXAMPLES = [name for name in EXAMPLES if name not in JSON_EXAMPLES]
-
-
-@st.composite
-def broken_bytes(draw: st.DrawFn) -> bytes:
-    """An example with bytes flipped, cut out, put in or cut off."""
-    message = bytearray(EXAMPLES[draw(st.sampled_from(sorted(EXAMPLES)))])
-    for _ in range(draw(st.integers(1, 4))):
-        place = draw(st.integers(0, max(len(message) - 1, 0)))
-        match draw(st.sampled_from(["flip", "cut", "insert", "truncate"])):
-            case "flip" if message:
-                message[place] ^= 1 << draw(st.integers(0, 7))
-            case "cut":
-                del message[place : place + draw(st.integers(1, 60))]
-            case "insert":
-                message[place:place] = draw(st.sampled_from(HOSTILE_BYTES))
-            case _:
-                del message[place:]
-    return bytes(message)
 
 
 @st.composite
@@ -95,7 +78,8 @@ def broken_xml(draw: st.DrawFn) -> bytes:
     return etree.tostring(root)
 
 
-MESSAGES = st.one_of(broken_bytes(), broken_json(), broken_xml())
+BROKEN_BYTES = broken_bytes(st.sampled_from([*EXAMPLES.values()]), HOSTILE_BYTES)
+MESSAGES = st.one_of(BROKEN_BYTES, broken_json(), broken_xml())
 
 
 def key_for(value: bytes) -> bytes:

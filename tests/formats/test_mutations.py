@@ -8,15 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.app import build_rooms
-from pipeline.errors import ErrorCode
 from pipeline.formats.dispatch import FORMATS
-from pipeline.ops.ledger import LEDGER_TOPICS, Tally
 from pipeline.settings import Settings
 from pipeline.stream.memory import MemoryStream
+from tests.closing import assert_closes
 from tests.formats.examples import EXAMPLES
 from tests.formats.mutate import (
+    BROKEN_BYTES,
     MESSAGES,
-    broken_bytes,
     broken_json,
     broken_xml,
     decodes_well,
@@ -25,12 +24,11 @@ from tests.formats.mutate import (
 from tests.intake.intake import PUBLISHED_MS
 from tests.intake.test_mutations import tried
 
-SETTINGS = Settings()
-ROOMS = build_rooms(SETTINGS)
+ROOMS = build_rooms(Settings())
 
 
 @tried(0.2)
-@given(broken_bytes())
+@given(BROKEN_BYTES)
 def test_broken_bytes_decode_to_something_typed(message: bytes) -> None:
     decodes_well(message)
 
@@ -68,11 +66,4 @@ def test_messages_of_any_format_close_the_ledger(messages: list[bytes]) -> None:
     for message in messages:
         stream.publish("manifests", key=key_for(message), value=message, timestamp_ms=PUBLISHED_MS)
         stream.run_until_idle()
-    tally = Tally(manifest_parcels_max=SETTINGS.manifest_parcels_max)
-    for topic in LEDGER_TOPICS:
-        for record in stream.read(topic):
-            tally.add(topic, record.key, record.value, record.headers)
-    ledger = tally.ledger()
-    assert ledger.closed, ledger
-    codes = {dict(record.headers)["error_code"] for record in stream.read("dead-letters")}
-    assert ErrorCode.INTERNAL_ERROR.encode() not in codes
+    assert_closes(stream)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ErrorCode
+from tests.broken import broken_bytes
 from tests.builders import goods_item, manifest, parcel
 from tests.intake.intake import Intake
 
@@ -48,22 +49,7 @@ HOSTILE_VALUES = st.one_of(
 )
 
 
-@st.composite
-def broken_bytes(draw: st.DrawFn) -> bytes:
-    """The message with bytes flipped, cut out, put in or cut off."""
-    message = bytearray(MESSAGE)
-    for _ in range(draw(st.integers(1, 4))):
-        place = draw(st.integers(0, max(len(message) - 1, 0)))
-        match draw(st.sampled_from(["flip", "cut", "insert", "truncate"])):
-            case "flip" if message:
-                message[place] ^= 1 << draw(st.integers(0, 7))
-            case "cut":
-                del message[place : place + draw(st.integers(1, 60))]
-            case "insert":
-                message[place:place] = draw(st.sampled_from(HOSTILE_TEXTS))
-            case _:
-                del message[place:]
-    return bytes(message)
+BROKEN_BYTES = broken_bytes(st.just(MESSAGE), HOSTILE_TEXTS)
 
 
 @st.composite
@@ -115,7 +101,7 @@ def ends_well(message: bytes) -> None:
 
 
 @tried(0.5)
-@given(broken_bytes())
+@given(BROKEN_BYTES)
 def test_broken_bytes_end_well(message: bytes) -> None:
     ends_well(message)
 
