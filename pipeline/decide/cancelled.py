@@ -2,12 +2,12 @@
 
 import msgspec
 
+from pipeline.decide.given_back import give_back
 from pipeline.decide.moves import CaseEvent, Move, legal_move, told
-from pipeline.decide.notify import About, Notices, refund_of
+from pipeline.decide.notify import About, Notices
 from pipeline.decide.publish import instant
-from pipeline.decide.purse import give_back
 from pipeline.decide.reverse import reverse
-from pipeline.decide.state import Case, CaseState, Memory, case_of, kept, put_case
+from pipeline.decide.state import Case, CaseState, Memory, case_of, put_case
 from pipeline.model import Cancellation, NoticeKind, case_key
 from pipeline.stream import Outbox, Record
 
@@ -52,10 +52,7 @@ def cancel(
             feedback=before.feedback,
             moved=before.moved,
         )
-        assessed = kept(before)
-        refund = refund_of(before, assessed.assessment.revenue.currency if assessed else "")
-        freed = give_back(before, cancellation.carrier, record.partition, memory, outbox)
-        detail = "; ".join(filter(None, (refund, freed)))
+        detail = give_back(before, cancellation.carrier, record.partition, memory, outbox)
         reverse(before.consignee, key, after.version, outbox)
     about = about._replace(detail=detail)
     notices.tell_end(NoticeKind.CANCELLED, about, before, after, outbox)

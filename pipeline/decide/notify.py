@@ -72,13 +72,6 @@ class About(NamedTuple):
     detail: str = ""
 
 
-def refund_of(case: Case, currency: str = "") -> str:
-    """What becomes of money paid for a parcel that ends here."""
-    if not case.paid:
-        return ""
-    return f"{case.paid:f}{' ' if currency else ''}{currency} paid before are due for refund"
-
-
 class Notices:
     """Publishes notices; a carrier with topics of its own gets copies of those to it."""
 

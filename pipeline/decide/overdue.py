@@ -3,12 +3,12 @@
 import msgspec
 
 from pipeline.decide.arrivals import HOUR_MS, WATCH, put_watch
+from pipeline.decide.given_back import give_back
 from pipeline.decide.moves import CaseEvent, Move, legal_move
-from pipeline.decide.notify import About, Notices, refund_of
+from pipeline.decide.notify import About, Notices
 from pipeline.decide.publish import instant
-from pipeline.decide.purse import give_back
 from pipeline.decide.reverse import reverse
-from pipeline.decide.state import Case, CaseState, Memory, Watch, case_of, kept, put_case
+from pipeline.decide.state import Case, CaseState, Memory, Watch, case_of, put_case
 from pipeline.model import NoticeKind
 from pipeline.rulebook.lifecycle import Deadlines
 from pipeline.stream import Outbox
@@ -64,8 +64,6 @@ class Overdue:
     def _close(self, key: str, case: Case, memory: Memory, outbox: Outbox) -> None:
         without_data = case.state is CaseState.EXPECTED
         kind = NoticeKind.CLOSED_WITHOUT_DATA if without_data else NoticeKind.CLOSED_NOT_ARRIVED
-        assessed = kept(case)
-        refund = refund_of(case, assessed.assessment.revenue.currency if assessed else "")
         after = Case(
             CaseState.CLOSED,
             case.version,
@@ -75,8 +73,8 @@ class Overdue:
             moved=case.moved,
         )
         about = _about(key, case.due_h)
-        freed = give_back(case, about.carrier, _partition_of(key, outbox), memory, outbox)
-        about = about._replace(detail="; ".join(filter(None, (refund, freed))))
+        detail = give_back(case, about.carrier, _partition_of(key, outbox), memory, outbox)
+        about = about._replace(detail=detail)
         self._notices.tell_end(kind, about, case, after, outbox)
         reverse(case.consignee, key, case.version, outbox)
         put_case(memory, key, after, memory.watermark_ms)

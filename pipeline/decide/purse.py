@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.decide.state import Case, Memory
+from pipeline.decide.state import Memory
 from pipeline.model import CollectionModel, RevenueAssessment, SliceRequest, account_key
 from pipeline.stream import Outbox
 
@@ -151,16 +151,6 @@ class Purse:
     def _slice(self, currency: str) -> Slice | None:
         known = self._slices.get(currency)
         return known or slice_of(self._state, slice_key(self.carrier, currency))
-
-
-def give_back(case: Case, carrier: str, partition: int, memory: Memory, outbox: Outbox) -> str:
-    """Give back what a case that ends holds on its operator's account; tells of it."""
-    if not case.held:
-        return ""
-    purse = Purse(carrier, memory)
-    purse.restore(case.held, case.held_in)
-    purse.close(partition, outbox)
-    return f"{case.held:f} {case.held_in} go back to the carrier's account"
 
 
 def ask(request: SliceRequest, outbox: Outbox) -> None:
