@@ -51,7 +51,10 @@ broker.session.timeout.ms=3000
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=500
-log.segment.bytes=268435456
+log.segment.bytes=67108864
+# Room for such a segment. Of the default, 10 MB, Linux would fill 8 with zeros at the first write,
+# for each of hundreds of partitions: two thirds of the broker's work.
+log.index.size.max.bytes=262144
 """
 _LISTENERS = re.compile(
     r"^listeners=PLAINTEXT://[^:]+:(\d+),CONTROLLER://[^:]+:(\d+)$", re.MULTILINE

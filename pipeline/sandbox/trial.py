@@ -52,7 +52,8 @@ def trial(
         broker: a broker to use; None starts an embedded one. On a given broker the
             trial works on topics of its own, with a prefix of their own, and deletes them.
             How to log in to it, the workers read from this process's environment.
-        workers: number of worker processes.
+        workers: number of worker processes, and of the topics' partitions: on a small machine,
+            each partition more costs latency (docs/performance.md).
         carriers_apart: ids of carriers that get topics of their own.
         progress: told in words what is going on.
 
@@ -64,7 +65,7 @@ def trial(
     with (
         _broker(broker, progress) as (address, check_broker),
         _folder() as folder,
-        _topics(address, topics, prefix, deleted_at_end=broker is not None),
+        _topics(address, topics, prefix, partitions=workers, deleted_at_end=broker is not None),
     ):
         environment = {
             **({} if broker else WITHOUT_LOGIN),
@@ -124,9 +125,14 @@ def _folder() -> Iterator[Path]:
 
 @contextmanager
 def _topics(
-    broker: Broker | str, topics: Sequence[TopicDeclaration], prefix: str, *, deleted_at_end: bool
+    broker: Broker | str,
+    topics: Sequence[TopicDeclaration],
+    prefix: str,
+    *,
+    partitions: int,
+    deleted_at_end: bool,
 ) -> Iterator[None]:
-    asyncio.run(create_topics(broker, topics, topic_prefix=prefix))
+    asyncio.run(create_topics(broker, topics, topic_prefix=prefix, partitions=partitions))
 
     def delete() -> None:
         if deleted_at_end:
