@@ -45,11 +45,13 @@ mutants: $(VENV)/installed-dev ## the fault suite against itself: protections ta
 simulate: $(VENV)/installed-dev ## the stream core on a simulated Kafka, 10,000 schedules: SCHEDULES= SEED=
 	@$(BIN)/python -m tests.simulation --schedules $(or $(SCHEDULES),10000) $(if $(SEED),--seed $(SEED))
 
-bench: $(VENV)/installed ## figures of throughput and latency on this machine
+bench: $(VENV)/installed ## where the time goes; throughput and latency on this machine
+	$(BIN)/python -m tests.budget
 	$(BIN)/python -m tests.intake.bench
 	$(BIN)/python -m tests.revenue.bench
 	$(BIN)/greenlane demo --parcels 200000 --json
 	$(BIN)/greenlane demo --rate 1000 --parcels 30000 --json
+	$(BIN)/greenlane demo --rate 5000 --parcels 100000 --json
 
 fuzz: $(VENV)/installed-dev ## ten minutes of coverage-guided fuzzing of all formats
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.lock

@@ -110,11 +110,11 @@ def worker(
         supervisor = Supervisor(_processes(workers, settings, environment, command))
         raise typer.Exit(_supervise(supervisor))
     app = build_worker(settings, restarts=int(os.environ.get(WORKER_RESTARTS, "0")))
-    _collect_garbage_seldom()
+    collect_garbage_seldom()
     faust.Worker(app, loglevel=log_level, quiet=False).execute_from_commandline()
 
 
-def _collect_garbage_seldom() -> None:
+def collect_garbage_seldom() -> None:
     """Rule books stay for ever, and parcels hold no cycles: searching them is a tenth of the work.
 
     Cycles that do arise (exceptions, closed connections) still go, only later.

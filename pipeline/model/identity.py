@@ -5,6 +5,9 @@ from hashlib import blake2b
 
 from pipeline.model.parcel import Party
 
+_ASCII = map(chr, range(128))
+_PLAIN = str.maketrans({letter: letter.lower() if letter.isalnum() else None for letter in _ASCII})
+
 
 def consignee_key(consignee: Party) -> str:
     """Pseudonymous key of a consignee: same name, postcode and country, same key.
@@ -15,6 +18,9 @@ def consignee_key(consignee: Party) -> str:
     address = consignee.address
     name = consignee.name or consignee.identification
     text = f"{name}|{address.postcode or address.city}|{address.country}"
-    folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    plain = "".join(filter(str.isalnum, folded.casefold()))
+    if text.isascii():
+        plain = text.translate(_PLAIN)
+    else:
+        folded = unicodedata.normalize("NFKC", text).casefold()
+        plain = "".join(filter(str.isalnum, folded))
     return blake2b(plain.encode(), digest_size=12).hexdigest()

@@ -13,10 +13,15 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 def nests_too_deeply(document: bytes) -> bool:
     """Whether a document has more than `NESTING_MAX` levels of brackets.
 
-    10 ms for a megabyte, so for documents that are suspect already. One that is no JSON counts as
-    too deep if more brackets than that are never closed.
+    10 ms for a megabyte with escapes in it, a third of that without: so, for documents that are
+    suspect already. One that is no JSON counts as too deep if more brackets than that are never
+    closed.
     """
-    brackets = _STRING.sub(b"", document).translate(_ONE_KIND, _NO_BRACKETS)
+    if b"\\" in document:
+        outside = _STRING.sub(b"", document)
+    else:  # every quote begins or ends a string
+        outside = b"".join(document.split(b'"')[::2])
+    brackets = outside.translate(_ONE_KIND, _NO_BRACKETS)
     for _ in range(NESTING_MAX):
         outer = brackets.replace(b"[]", b"")  # takes away one level, the innermost everywhere
         if outer == brackets:
