@@ -1,5 +1,6 @@
 """One broker for the whole test run; unique topic names for each test."""
 
+import os
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -14,8 +15,12 @@ settings.load_profile("greenlane")
 
 
 @pytest.fixture(scope="session")
-def broker() -> Iterator[str]:
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the run's Kafka broker."""
+    if "PYTEST_XDIST_WORKER" in os.environ:  # a second process would start a second one
+        (tmp_path_factory.getbasetemp().parent / "the one process with the broker").touch(
+            exist_ok=False
+        )
     with EmbeddedBroker() as embedded:
         yield embedded.bootstrap_servers
 
