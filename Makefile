@@ -34,7 +34,7 @@ types: $(VENV)/installed-dev ## types of the product, strictly
 	$(BIN)/mypy
 
 unit: $(VENV)/installed-dev ## unit, property, scenario and broker tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 chaos: $(VENV)/installed-dev ## the fault suite, 100,000 parcels each; one of it: FAMILY= PARCELS= SEED= REPORT=, or MUTANT=
 	@$(BIN)/python -m tests.chaos$(if $(MUTANT),.mutation) $(foreach name,FAMILY MUTANT PARCELS SEED REPORT,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))

@@ -4,6 +4,8 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.stream.closing import close_promptly
+
 PLAINTEXT = "PLAINTEXT"
 SECURITY_PROTOCOLS = (PLAINTEXT, "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 SCRAM_SHA_512 = "SCRAM-SHA-512"
@@ -51,6 +53,7 @@ def client_arguments(broker: Broker | str) -> dict[str, Any]:
     """
     if isinstance(broker, str):
         broker = Broker(address=broker)
+    close_promptly()
     return {
         "bootstrap_servers": broker.address,
         "security_protocol": broker.security_protocol,

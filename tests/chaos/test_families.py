@@ -12,8 +12,24 @@ PARCELS = 3_000
 SEED = 5
 
 
-@pytest.mark.parametrize("family", families().values(), ids=lambda family: family.name)
+def of_families(*, own_broker: bool) -> pytest.MarkDecorator:
+    """One test for each family with a broker of its own, or for each other."""
+    chosen = [family for family in families().values() if family.own_broker == own_broker]
+    return pytest.mark.parametrize("family", chosen, ids=lambda family: family.name)
+
+
+@of_families(own_broker=False)
 def test_nothing_is_lost_and_nothing_decided_twice(family: Family, broker: str) -> None:
+    check(family, broker)
+
+
+@pytest.mark.own_broker
+@of_families(own_broker=True)
+def test_nothing_is_lost_and_nothing_decided_twice_if_the_broker_is_harmed(family: Family) -> None:
+    check(family)
+
+
+def check(family: Family, broker: str | None = None) -> None:
     if reason := family.why_not():
         pytest.skip(reason)
     verdict = asyncio.run(run_family(family, Plan(PARCELS, SEED, brief=True), shared_broker=broker))

@@ -24,7 +24,13 @@ class Ended(NamedTuple):
 
 
 class Workers:
-    """All workers, by number: worker-1, worker-2, ..."""
+    """All workers, by number: worker-1, worker-2, ...
+
+    Not kept by the product's `Supervisor`: that one waits longer after each death, up to 30 s, and
+    a family that kills dozens of times would measure these pauses instead of the recovery. A run
+    also adds and retires workers, holds one to look at its end, and needs every exit status. The
+    processes are the product's; for its supervisor see `tests/supervision`.
+    """
 
     def __init__(
         self,

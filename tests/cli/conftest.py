@@ -7,7 +7,7 @@ import pytest
 from pipeline.sandbox.trial import Trial, trial
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(broker: str) -> Iterator[Trial]:
     """The run's broker with topics of its own and one worker."""
     with trial(broker=broker, workers=1, progress=lambda _: None) as started:

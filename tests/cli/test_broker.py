@@ -19,7 +19,7 @@ COMMAND = [
 ]
 
 
-@pytest.mark.broker
+@pytest.mark.own_broker
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_stopped_by_a_signal_it_ends_kafka_and_exits_with_0(stop: int, tmp_path: Path) -> None:
     port = free_port()

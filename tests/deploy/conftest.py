@@ -24,7 +24,7 @@ PARCELS = 1_000_000
 SEED = 7
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def worker_run(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """Addresses HOST:PORT of workers that are at work as long as the fixture is used."""
     prefix = f"t{uuid4().hex[:8]}."

@@ -20,7 +20,7 @@ from pipeline.errors import BrokerError
 from pipeline.sandbox.broker import EmbeddedBroker
 from pipeline.sandbox.ports import free_port
 
-pytestmark = pytest.mark.broker
+pytestmark = pytest.mark.own_broker
 DEADLINE_S = 20
 TOPIC = replace(declarations()[0], partitions=1)
 RUN_UNTIL_KILLED = """

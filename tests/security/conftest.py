@@ -18,14 +18,14 @@ SHARING = {"carriers": "AEROPAK"}
 """The user of all carriers without topics of their own."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
     """A broker that wants TLS and a login, and grants nothing by itself."""
     with secured_broker(tmp_path_factory.mktemp("secured")) as broker:
         yield broker
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def worker(
     secured: SecuredBroker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WorkerProcess]:

@@ -36,6 +36,7 @@ async def end_and_start(run: Run, way: str) -> None:
     fault.confirm(refuses(run.bootstrap_servers), f"process {pid} ended, connection refused")
     await asyncio.sleep(run.random.uniform(*AWAY_S))
     await asyncio.to_thread(run.broker.start)
+    run.positions.forgive()
     fault.over()
 
 
