@@ -79,12 +79,17 @@ class Positions:
         self._moved_at_s = dict.fromkeys(self._moved_at_s, time.monotonic())
 
     async def all_worked_on(self) -> bool:
-        """Whether no input is left. What stands in an open transaction is waited for.
+        """Whether no input is left, as far as the broker can tell now.
+
+        What stands in an open transaction is waited for.
 
         Raises:
             OpenTransactionError: a transaction is still open after a minute.
         """
-        committed = await committed_offsets(self._broker, self._group_id)
+        try:
+            committed = await committed_offsets(self._broker, self._group_id)
+        except (KafkaError, OSError):
+            return False
         begin = {place: offset for place, offset in committed.items() if offset > 0}
         async with aclosing(read_all(self._broker, self._prefix, [*ROOM_OF], begin=begin)) as left:
             async for _ in left:
