@@ -208,7 +208,7 @@ def _reverse(record: Record, state: KeyedState[Exposure]) -> None:
     for reversal in _decode_reversals(record.value or b""):
         exposure = state.get(reversal.consignee)
         if exposure:
-            left = exposure.without_parcel(reversal.case_key, reversal.version)
+            left = exposure.without(reversal.case_key, reversal.manifest_id, reversal.version)
             state.put(
                 reversal.consignee, left, expires_at_ms=record.timestamp_ms + EXPOSURE_KEPT_MS
             )
@@ -222,4 +222,5 @@ def _exposure_entry(key: str, announced: Announced, assessed: Assessed) -> Expos
         revenue.intrinsic_value,
         revenue.currency,
         announced.header.version,
+        announced.header.manifest_id,
     )

@@ -143,8 +143,8 @@ class Announcements:
                 outbox=outbox,
             )
             return
-        if case is not None and assessed.consignee != case.consignee:
-            reverse(case.consignee, key, case.version, outbox)
+        if case is not None:
+            reverse(case.consignee, key, case.manifest_id, case.version, outbox)
         received_at_ms = round(header.received_at.timestamp() * 1000)
         publish(step.decision, record, received_at_ms, outbox)
         # Last, so that an error before it leaves the case as it was.
@@ -159,10 +159,11 @@ class Announcements:
             return False
         rule = late_rule(move, assessed, case)
         refuse_announcement(assessed, case, rule, self._topics, outbox, locked)
-        if assessed.consignee != case.consignee:
-            header = assessed.header
+        header = assessed.header
+        counted = case.consignee, case.manifest_id, case.version
+        if (assessed.consignee, header.manifest_id, header.version) != counted:
             key = case_key(header.carrier, assessed.parcel_id)
-            reverse(assessed.consignee, key, header.version, outbox)
+            reverse(assessed.consignee, key, header.manifest_id, header.version, outbox)
         return True
 
     def _watched(self, case: Case, assessed: Assessed, watched: Watched) -> Case:

@@ -53,7 +53,7 @@ def cancel(
             moved=before.moved,
         )
         detail = give_back(before, cancellation.carrier, record.partition, memory, outbox)
-        reverse(before.consignee, key, after.version, outbox)
+        reverse(before.consignee, key, before.manifest_id, before.version, outbox)
     about = about._replace(detail=detail)
     notices.tell_end(NoticeKind.CANCELLED, about, before, after, outbox)
     put_case(memory, key, after, record.timestamp_ms)

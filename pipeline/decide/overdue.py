@@ -76,7 +76,7 @@ class Overdue:
         detail = give_back(case, about.carrier, _partition_of(key, outbox), memory, outbox)
         about = about._replace(detail=detail)
         self._notices.tell_end(kind, about, case, after, outbox)
-        reverse(case.consignee, key, case.version, outbox)
+        reverse(case.consignee, key, case.manifest_id, case.version, outbox)
         put_case(memory, key, after, memory.watermark_ms)
 
 

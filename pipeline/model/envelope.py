@@ -74,8 +74,9 @@ class Filed(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Reversal(Struct, frozen=True, gc=False, array_like=True):
-    """Decide to assess: up to this version, a parcel no longer counts for its consignee."""
+    """Decide to assess: this announcement of a parcel no longer counts for its consignee."""
 
     consignee: str  # pseudonym
     case_key: str
     version: int
+    manifest_id: str

@@ -97,12 +97,20 @@ def test_warnings_of_intake_add_to_the_risk() -> None:
     assert "R13" in fired(assess(changed({}), warnings=("DQ16",)))
 
 
-def parcel_of(version: int, key: str = "SWIFTPOST/ONE") -> ExposureEntry:
-    return ExposureEntry(key, ARRIVAL_S, Decimal(1), "EUR", version)
+def parcel_of(version: int, key: str = "SWIFTPOST/ONE", manifest_id: str = "M") -> ExposureEntry:
+    return ExposureEntry(key, ARRIVAL_S, Decimal(version), "EUR", version, manifest_id)
 
 
-def test_a_reversal_takes_a_parcel_back_up_to_its_version() -> None:
-    """What came in a newer version since counts on."""
+def test_a_reversal_takes_one_announcement_of_a_parcel_back() -> None:
+    """What came in another version or on another manifest since counts on."""
     exposure = Exposure([parcel_of(2), parcel_of(2, "SWIFTPOST/TWO")])
-    assert exposure.without_parcel("SWIFTPOST/ONE", 2).entries == [parcel_of(2, "SWIFTPOST/TWO")]
-    assert exposure.without_parcel("SWIFTPOST/ONE", 1) == exposure
+    assert exposure.without("SWIFTPOST/ONE", "M", 2).entries == [parcel_of(2, "SWIFTPOST/TWO")]
+    assert exposure.without("SWIFTPOST/ONE", "M", 1) == exposure
+    assert exposure.without("SWIFTPOST/ONE", "N", 2) == exposure
+
+
+def test_a_parcel_counts_once_as_it_was_announced_last() -> None:
+    exposure = Exposure([parcel_of(1)]).with_parcel(parcel_of(2)).with_parcel(parcel_of(2))
+    assert len(exposure.entries) == 2
+    assert exposure.others("SWIFTPOST/OTHER", ARRIVAL_S, 0) == [parcel_of(2)]
+    assert exposure.goods_of_day("SWIFTPOST/OTHER", "EUR", lambda _: True) == 2

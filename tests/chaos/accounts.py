@@ -24,8 +24,8 @@ ENVELOPED_PARCEL_ID = {
 }
 
 Records = Mapping[str, Sequence[Read]]
-Version = tuple[str, str, int]
-"""Carrier, parcel id, version."""
+Version = tuple[str, str, str, int]
+"""Carrier, manifest id, parcel id, version."""
 Part = tuple[str, str, int, int]
 """Carrier, manifest id, version, part."""
 
@@ -74,7 +74,7 @@ class Accounts:
         """Compare announcements with ends."""
         for version in self.announced.keys() | self.ends.keys():
             announced, ends = self.announced[version], self.ends.get(version, [])
-            text = "{}/{} version {}: announced {} times, ends: {}".format(
+            text = "{}/{}, {} version {}: announced {} times, ends: {}".format(
                 *version, announced, ", ".join(end.kind for end in ends) or "none"
             )
             if len(ends) < announced:
@@ -99,9 +99,9 @@ class Accounts:
                 self.letters[place] += 1
                 continue
             for item in msgspec.msgpack.decode(letter.value or b""):
-                carrier, _, version = item[0][:3]
+                carrier, manifest_id, version = item[0][:3]
                 parcel_id = ENVELOPED_PARCEL_ID[topic](item)
-                self.ends[carrier, parcel_id, version].append(DEAD_LETTERED)
+                self.ends[carrier, manifest_id, parcel_id, version].append(DEAD_LETTERED)
                 self.findings.dead_lettered += 1
 
     def _add_answers(self, answers: Sequence[Read]) -> None:
@@ -113,7 +113,8 @@ class Accounts:
                 self._answers[part].append(answer)
             else:  # of no part: `decide` takes an accepted parcel back
                 parcel_id = answer["faults"][0]["parcel_id"]
-                self.ends[carrier, parcel_id, version].append(REFUSED_LATE)
+                manifest_id = answer["manifest_id"]
+                self.ends[carrier, manifest_id, parcel_id, version].append(REFUSED_LATE)
                 self.findings.refused_late += 1
                 self.findings.rejected += 1
 
@@ -172,7 +173,7 @@ class Accounts:
         self.findings.refused_messages += whole
         for position, parcel in enumerate(parcels):
             parcel_id = parcel.get("parcel_id") if isinstance(parcel, dict) else None
-            version = (part[0], parcel_id, part[2])
+            version = (part[0], part[1], parcel_id, part[2])
             self.announced[version] += 1
             if whole or position in refused:
                 self.ends[version].append(REJECTED)
@@ -184,7 +185,8 @@ class Accounts:
                 decision = orjson.loads(record.value or b"")
                 if decision["cause"] not in FIRST:
                     continue
-                version = (decision["carrier"], decision["parcel_id"], decision["parcel_version"])
+                parcel = decision["carrier"], decision["manifest_id"], decision["parcel_id"]
+                version = (*parcel, decision["parcel_version"])
                 self.ends[version].append(End(topic, decision["event_number"]))
                 setattr(self.findings, topic, getattr(self.findings, topic) + 1)
 

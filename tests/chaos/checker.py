@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from tests.chaos.accounts import Accounts, Records
 from tests.chaos.events import check_events, check_feedback
 from tests.chaos.findings import Findings
+from tests.chaos.lifecycle import check_lifecycle
 from tests.chaos.load import Sent
 from tests.chaos.torn import check_memories, check_positions
 
@@ -25,7 +26,8 @@ def check(sent: Sequence[Sent], records: Records, offsets: Offsets) -> Findings:
     accounts.close()
     events = check_events(records, findings)
     check_feedback(records, accounts.letters, events, findings)
-    check_memories(records, accounts, events, findings)
+    lifecycle = check_lifecycle(records, accounts.letters, events, findings)
+    check_memories(records, accounts, events, lifecycle, findings)
     check_positions(records, offsets, findings)
     _check_acknowledged(sent, records, findings)
     return findings

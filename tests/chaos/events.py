@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -11,9 +11,13 @@ from tests.chaos.accounts import FIRST, OUTCOME_TOPICS, Records
 from tests.chaos.findings import Findings
 from tests.chaos.reader import Read
 
+ENDS = frozenset({"cancelled", "closed_without_data", "closed_not_arrived"})
+"""Kinds of notices that end a case, and so are events of it."""
+FEEDBACK = frozenset({"inspection_result", "payment"})
+
 
 class Event(NamedTuple):
-    """One decision event, with the place it stands at."""
+    """One decision event, or a notice that ends the case, with the place it stands at."""
 
     topic: str
     partition: int
@@ -26,6 +30,7 @@ class Event(NamedTuple):
     cause: str
     causing_id: str
     value: bytes
+    manifest_id: str
 
 
 Events = Mapping[str, Sequence[Event]]
@@ -39,6 +44,10 @@ def check_events(records: Records, findings: Findings) -> Events:
         for record in records.get(topic, ()):
             parcel, event = _event(record)
             events[parcel].append(event)
+    for record in records.get("notices", ()):
+        notice = orjson.loads(record.value or b"")
+        if notice.get("event_number"):
+            events[f"{notice['carrier']}/{notice['parcel_id']}"].append(_end(record, notice))
     for parcel, found in events.items():
         _check_order(parcel, found, findings)
         found.sort(key=lambda event: event.number)
@@ -56,8 +65,7 @@ def check_feedback(
     effects = Counter(
         (parcel, causing_id)
         for parcel, found in events.items()
-        for causing_id, _ in {(event.causing_id, event.number) for event in found}
-        if causing_id
+        for causing_id, _ in {(e.causing_id, e.number) for e in found if e.cause in FEEDBACK}
     )
     known: set[tuple[str, str]] = set()
     for topic, id_name in (("inspections", "result_id"), ("payments", "payment_id")):
@@ -88,6 +96,25 @@ def _event(record: Read) -> tuple[str, Event]:
         decision["cause"],
         decision["causing_id"],
         record.value or b"",
+        decision["manifest_id"],
+    )
+
+
+def _end(record: Read, notice: Mapping[str, Any]) -> Event:
+    """A notice with an event number: its kind is the outcome, and what it tells of the cause."""
+    return Event(
+        record.topic,
+        record.partition,
+        record.offset,
+        notice["event_number"],
+        notice["notice_id"],
+        notice.get("supersedes", ""),
+        notice["parcel_version"],
+        notice["kind"],
+        notice["kind"],
+        notice.get("causing_id", ""),
+        record.value or b"",
+        notice["manifest_id"],
     )
 
 

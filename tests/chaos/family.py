@@ -102,6 +102,9 @@ class Family:
     feedback_share: float = 0.1
     """Of parcels held, those for which a payment or an inspection result is published."""
 
+    journey_share: float = 0.08
+    """Of all parcels, those that are cancelled or scanned (`journeys.py`)."""
+
     workers: int = 2
     worker_command: Sequence[str] = WORKER_COMMAND
     restarts: bool = True

@@ -31,12 +31,16 @@ class Feedback:
         """Answers that have not led to a decision event yet."""
         return len(self._unanswered)
 
+    def answers(self, key: str) -> bool:
+        """Whether a parcel, should it be held, is one of those that are answered."""
+        drawn = crc32(f"{self._seed} {key}".encode()) % SHARE_OF
+        return drawn < self._share * SHARE_OF
+
     def on_decision(self, record: Read, decision: dict[str, Any]) -> None:
         """Note what an event answers, and whether it is to be answered."""
         self._unanswered.discard(decision.get("causing_id", ""))
         key = f"{decision['carrier']}/{decision['parcel_id']}"
-        drawn = crc32(f"{self._seed} {key}".encode()) % SHARE_OF
-        if drawn >= self._share * SHARE_OF or self._load.finished.is_set():
+        if not self.answers(key) or self._load.finished.is_set():
             return
         topic, answer = _answer(decision)
         if answer:

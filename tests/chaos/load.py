@@ -134,6 +134,11 @@ class Load:
             timestamp_ms=message.timestamp_ms,
         )
 
+    @property
+    def in_flight(self) -> int:
+        """Messages the broker has not answered yet."""
+        return len(self._in_flight)
+
     async def flush(self) -> None:
         """Wait until the broker has answered everything."""
         while self._in_flight:

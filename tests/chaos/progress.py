@@ -16,6 +16,9 @@ POLL_MS = 50
 RECORDS_PER_POLL_MAX = 2_000
 
 
+OnDecision = Callable[[Read, dict[str, Any]], None]
+
+
 class Sample(NamedTuple):
     """Parcels announced and ended, at a moment of the monotonic clock."""
 
@@ -62,8 +65,8 @@ class Progress:
         """Announced parcels without an end."""
         return self.announced - self.ended
 
-    async def follow(self, on_decision: Callable[[Read, dict[str, Any]], None]) -> None:
-        """Read for ever; `on_decision` hears of each decision event."""
+    async def follow(self, *on_decision: OnDecision) -> None:
+        """Read for ever; `on_decision` hear of each decision event."""
         self.moved_at_s = time.monotonic()
         async with new_consumer(self._broker) as consumer:
             consumer.assign(await places_of(consumer, [self._prefix + name for name in TOPICS]))
@@ -85,7 +88,7 @@ class Progress:
         topic: str,
         record: Read,
         now_s: float,
-        on_decision: Callable[[Read, dict[str, Any]], None],
+        on_decision: Sequence[OnDecision],
     ) -> None:
         if topic == "dead-letters":
             parcels = parcels_in_letter(record.headers)
@@ -105,7 +108,8 @@ class Progress:
             return
         if found["cause"] in FIRST:
             self._end(1, now_s, received_at_s)
-        on_decision(record, found)
+        for hear in on_decision:
+            hear(record, found)
 
     def _end(self, parcels: int, now_s: float, received_at_s: float) -> None:
         self.ended += parcels

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer
@@ -56,8 +57,11 @@ async def read_all(
     prefix: str,
     topics: Sequence[str],
     isolation_level: str = "read_committed",
+    begin: Mapping[TopicPartition, int] = MappingProxyType({}),
 ) -> AsyncIterator[Read]:
-    """Everything that stands on topics now, from the beginning to the end of each partition.
+    """Everything that stands on topics now, to the end of each partition.
+
+    `begin` has offsets, by full names, of partitions that are not read from their beginning.
 
     Raises:
         OpenTransactionError: a transaction is still open after a minute.
@@ -65,6 +69,8 @@ async def read_all(
     async with new_consumer(broker, isolation_level) as consumer:
         left = set(await places_of(consumer, [prefix + topic for topic in topics]))
         consumer.assign(sorted(left))
+        for place in left & begin.keys():
+            consumer.seek(place, begin[place])
         end_s = time.monotonic() + END_DEADLINE_S
         while left:
             for records in (await consumer.getmany(*left, timeout_ms=POLL_MS)).values():

@@ -19,9 +19,11 @@ from tests.chaos.family import Family, Plan
 from tests.chaos.faults import FaultLog
 from tests.chaos.feedback import Feedback
 from tests.chaos.findings import Findings
+from tests.chaos.journeys import Journeys
 from tests.chaos.load import Load
 from tests.chaos.oracle import examine
 from tests.chaos.progress import Progress
+from tests.chaos.reader import OpenTransactionError
 from tests.chaos.stuck import Positions
 from tests.chaos.workers import Workers
 
@@ -72,6 +74,7 @@ class Run:
         self.progress: Progress
         self.positions: Positions
         self.feedback: Feedback
+        self.journeys: Journeys
         self.tasks: list[asyncio.Task[None]] = []
         """What runs beside the harm and must not end: supervisor, readers, answers."""
         self.findings: Findings
@@ -171,6 +174,11 @@ class Run:
             lambda: self.feedback.waiting <= len(self.progress.refused_feedback),
             "every answer of officers and collectors has an effect",
         )
+        await self.until(
+            lambda: not (self.journeys.waiting or self.load.in_flight),
+            "every cancellation and scan is acknowledged",
+        )
+        await self.until(self.positions.all_worked_on, "all input is worked on")
 
 
 @asynccontextmanager
@@ -184,6 +192,7 @@ async def installed(run: Run) -> AsyncIterator[None]:
         run.progress = Progress(run.bootstrap_servers, run.topic_prefix, run.load)
         run.positions = Positions(run.bootstrap_servers, run.topic_prefix, run.group_id)
         run.feedback = Feedback(run.load, run.plan.seed, run.family.feedback_share)
+        run.journeys = Journeys(run.load, run.feedback, run.plan.seed, run.family.journey_share)
         run.workers = Workers(
             {**run.environment, **around},
             run.folder,
@@ -195,9 +204,10 @@ async def installed(run: Run) -> AsyncIterator[None]:
             run.workers.add()
         for work in (
             run.workers.supervise(),
-            run.progress.follow(run.feedback.on_decision),
+            run.progress.follow(run.feedback.on_decision, run.journeys.on_decision),
             run.positions.follow(),
             run.feedback.publish(),
+            run.journeys.publish(),
         ):
             run.tasks.append(asyncio.create_task(work))
             stack.push_async_callback(_cancelled, run.tasks[-1])
@@ -210,7 +220,7 @@ async def harm(run: Run) -> None:
         await run.until_ready()
         await _harm_under_load(run)
         await run.until_drained()
-    except StuckError as error:
+    except (StuckError, OpenTransactionError) as error:
         run.problems.append(f"stuck: {error}")
         await run.workers.dump()
     run.findings = await examine(
@@ -224,7 +234,7 @@ async def _harm_under_load(run: Run) -> None:
     harming = asyncio.create_task(family.inject(run))
     loading = asyncio.create_task(
         run.load.run(
-            family.messages(run),
+            run.journeys.ahead_of(family.messages(run)),
             parcels=round(plan.parcels * family.load_share),
             seconds=family.load_s.of(plan),
             enough=harming.done,

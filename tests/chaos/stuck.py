@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer
@@ -11,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from tests.chaos.reader import new_consumer, places_of
+from tests.chaos.reader import new_consumer, places_of, read_all
 
 ROOM_OF = {
     "manifests": "intake",
@@ -76,6 +77,24 @@ class Positions:
     def forgive(self) -> None:
         """Nothing could move while the last fault lasted: standing still counts from now."""
         self._moved_at_s = dict.fromkeys(self._moved_at_s, time.monotonic())
+
+    async def all_worked_on(self) -> bool:
+        """Whether no input is left, as far as the broker can tell now.
+
+        What stands in an open transaction is waited for.
+
+        Raises:
+            OpenTransactionError: a transaction is still open after a minute.
+        """
+        try:
+            committed = await committed_offsets(self._broker, self._group_id)
+        except (KafkaError, OSError):
+            return False
+        begin = {place: offset for place, offset in committed.items() if offset > 0}
+        async with aclosing(read_all(self._broker, self._prefix, [*ROOM_OF], begin=begin)) as left:
+            async for _ in left:
+                return False
+        return True
 
     async def waiting(self, places: list[TopicPartition]) -> str:
         """Those of the partitions that have readable input beyond the group's position, in words.

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from tests.chaos.accounts import DEAD_LETTERED, REJECTED, Accounts, Records
-from tests.chaos.events import Events
+from tests.chaos.accounts import Accounts, Records
+from tests.chaos.events import ENDS, Events
 from tests.chaos.findings import Findings
+from tests.chaos.lifecycle import Lifecycle, demand_of, is_told
 
 ROOM_INPUTS = {
     "intake": ("manifests",),
@@ -24,19 +25,35 @@ ROOM_INPUTS = {
     "accounts": ("accounts", "account-requests"),
     "score": ("measurements",),
 }
-OUTCOME_OF_STATE = {1: "inspection", 2: "revenue", 3: "revenue", 4: "release", 5: "refused"}
+OUTCOMES_OF_STATE = {
+    1: {"inspection"},
+    2: {"revenue"},
+    3: {"revenue"},
+    4: {"release"},
+    5: {"refused"},
+    6: {"", *ENDS},
+    7: {"cancelled"},
+    8: ENDS - {"cancelled"},
+}
+"""Of the last event; empty: there is none."""
+EXPECTED = 6
+"""Scanned, and without data, or with such as were cancelled."""
 EXPOSURES_MAX = 200
 DEADLINE = b"s~"
 """So begin the keys of deadlines, which are no cases and no manifests."""
 
 
 def check_memories(
-    records: Records, accounts: Accounts, events: Events, findings: Findings
+    records: Records,
+    accounts: Accounts,
+    events: Events,
+    lifecycle: Lifecycle,
+    findings: Findings,
 ) -> None:
     """Compare what each room remembers with what it wrote."""
-    _check_cases(_memory(records, "decide"), events, findings)
+    _check_cases(_memory(records, "decide"), events, lifecycle, findings)
     _check_manifests(_memory(records, "intake"), accounts, findings)
-    _check_exposures(_memory(records, "assess"), accounts, findings)
+    _check_exposures(_memory(records, "assess"), events, findings)
     _check_scores(_memory(records, "score"), accounts, findings)
 
 
@@ -78,20 +95,26 @@ def _memory(records: Records, room: str) -> dict[str, Any]:
     return memory
 
 
-def _check_cases(cases: Mapping[str, Any], events: Events, findings: Findings) -> None:
+def _check_cases(
+    cases: Mapping[str, Any], events: Events, lifecycle: Lifecycle, findings: Findings
+) -> None:
     # What begins with a slash is no case: slices of accounts, and what waits for them.
     own = {key for key in cases if not key.startswith("/")}
-    for parcel in own | events.keys():
+    for parcel in own | events.keys() | lifecycle.moved.keys():
         case, last = cases.get(parcel), events[parcel][-1] if parcel in events else None
-        if case is None or last is None:
-            missing = "case" if case is None else "decision"
-            findings.add("torn", 1, f"{parcel} has no {missing}")
+        if case is None:
+            findings.add("torn", 1, f"{parcel} has no case")
             continue
-        state, version, _, number = case[:4]
-        kept = (version, number, OUTCOME_OF_STATE[state])
-        published = (last.version, last.number, last.outcome)
-        if kept != published:
-            findings.add("torn", 1, f"{parcel}: case {kept}, decision {published}")
+        (state, version, _, number), moved = case[:4], case[9]
+        published = (last.version, last.number) if last else (0, 0)
+        outcome, scanned = last.outcome if last else "", lifecycle.moved.get(parcel, 0)
+        if (version, number) != published or outcome not in OUTCOMES_OF_STATE[state]:
+            text = f"case {state, version, number}, last event {*published, outcome}"
+            findings.add("torn", 1, f"{parcel}: {text}")
+        if moved != scanned:
+            findings.add("torn", 1, f"{parcel}: scanned up to {scanned}, remembered {moved}")
+        elif state == EXPECTED and not is_told(lifecycle, parcel, demand_of(moved).__eq__):
+            findings.add("torn", 1, f"{parcel} is expected, and nobody was told")
 
 
 def _check_manifests(seen: Mapping[str, Any], accounts: Accounts, findings: Findings) -> None:
@@ -113,19 +136,23 @@ def _check_manifests(seen: Mapping[str, Any], accounts: Accounts, findings: Find
             findings.add("torn", 1, text)
 
 
-def _check_exposures(exposures: Mapping[str, Any], accounts: Accounts, findings: Findings) -> None:
-    """Every parcel that was assessed is remembered with its consignee, and no other."""
-    remembered = {entry[0] for (entries,) in exposures.values() for entry in entries}
-    assessed = {
-        f"{carrier}/{parcel_id}"
-        for (carrier, parcel_id, _), ends in accounts.ends.items()
-        if set(ends) - {REJECTED, DEAD_LETTERED}
-    }
+def _check_exposures(exposures: Mapping[str, Any], events: Events, findings: Findings) -> None:
+    """Of each parcel, the announcement that holds is remembered with its consignee, and no other.
+
+    Of one that was assessed and refused late, and of one that ended early, none is.
+    """
+    remembered: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for (entries,) in exposures.values():
+        for case_key, _, _, _, version, manifest_id in entries:
+            remembered[case_key].append((manifest_id, version))
     full = any(len(entries) >= EXPOSURES_MAX for (entries,) in exposures.values())
-    forgotten = set() if full else assessed - remembered
-    for parcel in sorted(forgotten | (remembered - assessed)):
-        what = "is not remembered" if parcel in forgotten else "is remembered, but has no end"
-        findings.add("torn", 1, f"{parcel} {what}")
+    for parcel in remembered.keys() | events.keys():
+        last = events[parcel][-1] if parcel in events else None
+        holds = [(last.manifest_id, last.version)] if last and last.outcome not in ENDS else []
+        kept = remembered.get(parcel, [])
+        if kept != holds and not (full and not kept):
+            text = f"{parcel}: counts for its consignee with {kept}, {holds} holds"
+            findings.add("torn", 1, text)
 
 
 def _check_scores(subjects: Mapping[str, Any], accounts: Accounts, findings: Findings) -> None:

@@ -248,8 +248,8 @@ class Desk:
         told = [msgspec.json.decode(record.value or b"", type=Notice) for record in records]
         return [notice for notice in told if notice.parcel_id == parcel_id]
 
-    def reversed(self) -> list[tuple[str, str, int]]:
-        """What the assess room is told to take back: consignee, key of the case, version."""
+    def reversed(self) -> list[tuple[str, str, int, str]]:
+        """What the assess room is told to take back: consignee, case, version and manifest."""
         envelopes = self.stream.read("reversals")
         return [
             tuple(item) for record in envelopes for item in msgspec.msgpack.decode(record.value)

@@ -104,7 +104,7 @@ def test_data_without_an_arrival_are_asked_after_and_closed() -> None:
     assert closed.kind is NoticeKind.CLOSED_NOT_ARRIVED
     assert closed.supersedes == desk.last.event_id
     assert "5 EUR paid before are due for refund" in closed.text
-    assert desk.reversed() == [(CONSIGNEE, KEY, 1)]
+    assert desk.reversed() == [(CONSIGNEE, KEY, 1, "SP-0001")]
 
 
 @pytest.mark.parametrize("when", ["before the reminder", "after it"])

@@ -90,19 +90,26 @@ def test_a_parcel_that_has_arrived_cannot_be_cancelled() -> None:
 
 
 def test_a_cancelled_parcel_counts_no_longer_for_its_consignee() -> None:
-    assert Desk().announce(assessed()).cancel(cancellation()).reversed() == [(CONSIGNEE, KEY, 1)]
+    desk = Desk().announce(assessed()).cancel(cancellation())
+    assert desk.reversed() == [(CONSIGNEE, KEY, 1, "SP-0001")]
     assert Desk().announce(selected()).cancel(cancellation()).reversed() == []  # refused
 
 
-def test_an_amendment_that_names_another_consignee_frees_the_first() -> None:
-    desk = Desk().announce(assessed()).announce(assessed(version=2, consignee=OTHER_CONSIGNEE))
-    assert desk.reversed() == [(CONSIGNEE, KEY, 1)]
+@pytest.mark.parametrize("consignee", [CONSIGNEE, OTHER_CONSIGNEE])
+def test_an_amended_parcel_counts_as_it_is_now(consignee: str) -> None:
+    desk = Desk().announce(assessed()).announce(assessed(version=2, consignee=consignee))
+    assert desk.reversed() == [(CONSIGNEE, KEY, 1, "SP-0001")]
 
 
-def test_a_refused_announcement_does_not_count_for_the_consignee_it_names() -> None:
+@pytest.mark.parametrize("consignee", [CONSIGNEE, OTHER_CONSIGNEE])
+def test_a_refused_announcement_does_not_count(consignee: str) -> None:
     desk = Desk().announce(assessed())
-    desk.announce(assessed(manifest_id="SP-0002", consignee=OTHER_CONSIGNEE))
-    assert desk.reversed() == [(OTHER_CONSIGNEE, KEY, 1)]
+    desk.announce(assessed(manifest_id="SP-0002", consignee=consignee))
+    assert desk.reversed() == [(consignee, KEY, 1, "SP-0002")]
+
+
+def test_what_is_decided_goes_on_counting_when_it_is_announced_once_more() -> None:
+    assert Desk().announce(assessed()).announce(assessed()).reversed() == []
 
 
 def test_an_amendment_may_not_change_a_locked_field() -> None:

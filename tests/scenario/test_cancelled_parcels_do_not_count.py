@@ -21,20 +21,21 @@ def stream() -> MemoryStream:
     return MemoryStream(rooms, partitions=4)
 
 
-def announce(
-    stream: MemoryStream, manifest_id: str, parcel_id: str, version: int = 1, **changes: object
-) -> None:
+def announce(stream: MemoryStream, manifest_id: str, parcel_id: str) -> None:
+    send(stream, manifest_id, parcel_id)
+    stream.run_until_idle()
+
+
+def send(stream: MemoryStream, manifest_id: str, parcel_id: str) -> None:
     """One parcel of 130 euros on a manifest of its own: two of them pass the limit of 150."""
     goods = goods_item(intrinsic_value=Decimal(130))
     document = manifest(
         manifest_id=manifest_id,
-        version=version,
-        parcels=[parcel(parcel_id=parcel_id, items=[goods], **changes)],
+        parcels=[parcel(parcel_id=parcel_id, items=[goods])],
     )
     key = manifest_key(CARRIER, manifest_id).encode()
     value = msgspec.json.encode(document)
     stream.publish("manifests", key=key, value=value, timestamp_ms=PUBLISHED_MS)
-    stream.run_until_idle()
 
 
 def cancel(stream: MemoryStream, manifest_id: str, parcel_id: str) -> None:
@@ -83,6 +84,18 @@ def test_a_second_parcel_is_split_only_while_the_first_stands() -> None:
     announce(second, "M-2", "LX000000076CN")
     assert SPLITTING not in rules_of(second, "LX000000076CN")
     closed(second, announced=2)
+
+
+def test_a_parcel_counts_if_its_next_manifest_was_assessed_before_the_cancellation_came_through():
+    """What is taken back is the announcement that was cancelled, not the one that replaces it."""
+    rooms = stream()
+    announce(rooms, "M-1", "LX123456785CN")
+    send(rooms, "M-2", "LX123456785CN")
+    cancel(rooms, "M-1", "LX123456785CN")
+    announce(rooms, "M-3", "LX000000076CN")
+    assert SPLITTING in rules_of(rooms, "LX000000076CN")
+    closed(rooms, announced=3)
+    assert len(rooms.read("acknowledgements")) == 3  # nothing was refused late
 
 
 def test_a_refiled_parcel_closes_the_ledger_under_the_same_version() -> None:

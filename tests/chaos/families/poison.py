@@ -123,6 +123,7 @@ FAMILY = Family(
     load_s=Span(brief=1, full=1),
     load_share=0.0,
     feedback_share=0.0,
+    journey_share=0.0,
     inject=inject,
     conclude=conclude,
     restarts=False,

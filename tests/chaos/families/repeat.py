@@ -59,9 +59,9 @@ def messages(run: Run) -> Iterator[Message]:
         while waiting and waiting[0].at_ms <= now_ms:
             due = heapq.heappop(waiting)
             parcels += due.message.parcels
-            sent[due.kind] += 1
             repeats = due.kind in SAME_BYTES
             yield due.message._replace(timestamp_ms=round(due.at_ms), repeats=repeats)
+            sent[due.kind] += 1  # only now: the last one asked for is not sent
         parcels += 1  # while nothing is due, time goes on
 
 
