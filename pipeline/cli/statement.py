@@ -1,6 +1,7 @@
 """`greenlane statement`: a month of an operator, parcel by parcel."""
 
 import asyncio
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
@@ -130,11 +131,11 @@ def _remarks(one: Statement) -> list[str]:
             f"({balance.received_in_period:,} in the month), held {balance.held:,}, "
             f"left {balance.left:,} {one.currency}."
         )
-    refunds = [line.refund_due for line in one.lines if line.refund_due]
-    if refunds:
-        said.append(
-            f"Due for refund: {sum(refunds, ZERO):,} {one.currency} on {len(refunds):,} parcels."
-        )
+    if one.refunds:
+        amount = sum((refund.amount for refund in one.refunds), ZERO)
+        reasons = Counter(refund.reason.value.replace("_", " ") for refund in one.refunds)
+        by_reason = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
+        said.append(f"Refunds told in the month: {amount:,} {one.currency} ({by_reason}).")
     corrected = sum(line.corrected_from is not None for line in one.lines)
     late = sum(line.changed_after_period for line in one.lines)
     if corrected or late:

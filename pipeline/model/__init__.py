@@ -65,7 +65,7 @@ from pipeline.model.filing import DataSet, PartialFiling, ReceptacleLink
 from pipeline.model.identity import consignee_key
 from pipeline.model.manifest import Manifest, ManifestFrame, manifest_key
 from pipeline.model.movement import Cancellation, Movement, MovementKind
-from pipeline.model.notice import Notice, NoticeKind
+from pipeline.model.notice import Notice, NoticeKind, Refund, RefundReason
 from pipeline.model.parcel import (
     Address,
     GoodsItem,
@@ -139,6 +139,8 @@ __all__ = [
     "Payment",
     "PersonType",
     "ReceptacleLink",
+    "Refund",
+    "RefundReason",
     "RejectionNoted",
     "RelatedParty",
     "RevenueAssessment",

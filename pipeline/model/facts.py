@@ -47,7 +47,7 @@ class FeedbackNoted(NamedTuple):
     """A message about a case was worked on."""
 
     kind: str  # "inspection_result", "payment", "movement" or "cancellation"
-    effect: str  # "applied", "refused" or "repeated"
+    effect: str  # "applied", "refused", "repeated"; of payments "waiting" or "refunded"
 
 
 class NoticeNoted(NamedTuple):

@@ -3,13 +3,16 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from tests.chaos.accounts import FIRST, OUTCOME_TOPICS, Records
 from tests.chaos.findings import Findings
 from tests.chaos.reader import Read
+
+WITHOUT_EVENT = ("after_release", "refused_entry", "case_ended", "other_currency")
+"""Reasons for which a payment that comes late is refunded as a whole."""
 
 
 class Event(NamedTuple):
@@ -52,13 +55,17 @@ def check_feedback(
     events: Events,
     findings: Findings,
 ) -> None:
-    """Each inspection result and payment has exactly one effect, or one dead letter."""
+    """Each inspection result and payment has exactly one effect, or one dead letter.
+
+    A payment that came too late has its effect in a notice: it is due for refund.
+    """
     effects = Counter(
         (parcel, causing_id)
         for parcel, found in events.items()
         for causing_id, _ in {(event.causing_id, event.number) for event in found}
         if causing_id
     )
+    effects.update(_refunded(records))
     known: set[tuple[str, str]] = set()
     for topic, id_name in (("inspections", "result_id"), ("payments", "payment_id")):
         for record in records.get(topic, ()):
@@ -72,6 +79,26 @@ def check_feedback(
     for key, count in effects.items():
         if count > 1 or key not in known:
             findings.add("doubled", count - (key in known), f"{key} has {count} effects")
+
+
+def _refunded(records: Records) -> list[tuple[str, str]]:
+    """Parcel and id of each payment that a notice alone speaks of."""
+    payments = {
+        ((record.key or b"").decode(), orjson.loads(record.value or b"")["payment_id"])
+        for record in records.get("payments", ())
+    }
+    notices = (orjson.loads(record.value or b"") for record in records.get("notices", ()))
+    told = [
+        (f"{notice['carrier']}/{notice['parcel_id']}", notice.get("causing_id", ""))
+        for notice in notices
+        if is_refused_payment(notice)
+    ]
+    return [key for key in told if key in payments]
+
+
+def is_refused_payment(notice: dict[str, Any]) -> bool:
+    """Whether it says that a payment is given back as a whole, and no decision speaks of it."""
+    return notice.get("refund", {}).get("reason") in WITHOUT_EVENT
 
 
 def _event(record: Read) -> tuple[str, Event]:
