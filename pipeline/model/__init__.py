@@ -52,6 +52,7 @@ from pipeline.model.facts import (
     FeedbackNoted,
     ManifestNoted,
     NoticeNoted,
+    QueueNoted,
     RejectionNoted,
 )
 from pipeline.model.feedback import (
@@ -138,6 +139,7 @@ __all__ = [
     "PartyRole",
     "Payment",
     "PersonType",
+    "QueueNoted",
     "ReceptacleLink",
     "Refund",
     "RefundReason",

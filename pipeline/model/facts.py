@@ -50,6 +50,15 @@ class FeedbackNoted(NamedTuple):
     effect: str  # "applied", "refused", "repeated"; of payments "waiting" or "refunded"
 
 
+class QueueNoted(NamedTuple):
+    """Messages wait for a slice of an operator's account on a partition, or wait no longer."""
+
+    carrier: str
+    currency: str
+    partition: int
+    waiting: int
+
+
 class NoticeNoted(NamedTuple):
     """Decide published one notice."""
 
