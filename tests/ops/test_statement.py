@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.errors import RuleBookError
 from pipeline.model import ChargeKind, FoundItem, InspectionVerdict
+from pipeline.ops.month_reader import has_lost_records
 from pipeline.ops.settlement import Settlement
 from pipeline.ops.statement import STATEMENT_TOPICS, Statement, StatementTally
-from pipeline.ops.statement_reader import has_lost_records
 from pipeline.rulebook import payment_dates as dates
 from pipeline.stream.records import Record
 from tests.accounts.bank import LIMIT, RECEIVED, Bank
