@@ -24,7 +24,6 @@ class ErrorCode(StrEnum):
     UNKNOWN_DECLARATION = "unknown_declaration"
     UNKNOWN_PARCEL = "unknown_parcel"
     ILLEGAL_MOVE = "illegal_move"
-    CURRENCY_MISMATCH = "currency_mismatch"
     INVALID_LAW = "invalid_law"
     INTERNAL_ERROR = "internal_error"
 
@@ -50,7 +49,6 @@ ERROR_TEXTS: dict[ErrorCode, str] = {
     ErrorCode.UNKNOWN_DECLARATION: "it changes a declaration unknown here; send the whole data",
     ErrorCode.UNKNOWN_PARCEL: "no decision is known for this parcel; check carrier and parcel id",
     ErrorCode.ILLEGAL_MOVE: "the parcel's state does not allow this; see the table of moves",
-    ErrorCode.CURRENCY_MISMATCH: "paid in another currency than requested; pay in that one",
     ErrorCode.INVALID_LAW: "published law breaks the format of the rule book, so the law before it "
     "goes on; publish with `greenlane law publish`, which checks it first",
     ErrorCode.INTERNAL_ERROR: "a fault of this system; the original is kept, tell the operator",

@@ -13,6 +13,7 @@ from pipeline.cli import (
     carriers,
     check,
     decide,
+    declaration,
     demo,
     explain,
     law,
@@ -44,6 +45,7 @@ app.command("publish")(publish.publish)
 app.command("watch")(watch.watch)
 app.command("ledger")(ledger.ledger)
 app.command("statement")(statement.statement)
+app.command("declaration")(declaration.declaration)
 app.command("carriers")(carriers.carriers)
 app.command("simulate")(simulate.simulate)
 app.command("worker")(worker.worker)

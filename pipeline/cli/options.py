@@ -56,6 +56,14 @@ def day_of(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is not a day such as 2026-07-01") from error
 
 
+def month_of(text: str) -> date:
+    """The first day of a month that was typed."""
+    try:
+        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no month, such as 2026-07") from error
+
+
 KnownOn = Annotated[
     date | None,
     typer.Option(

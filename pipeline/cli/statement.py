@@ -1,7 +1,8 @@
 """`greenlane statement`: a month of an operator, parcel by parcel."""
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from collections import Counter
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -10,10 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix, broker_at
+from pipeline.cli.options import BROKER_DEFAULT, AsJson, Broker, TopicPrefix, broker_at, month_of
+from pipeline.ops.month_reader import read_month
 from pipeline.ops.settlement import Settlement
-from pipeline.ops.statement import Line, Statement, StatementTally
-from pipeline.ops.statement_reader import read_statement
+from pipeline.ops.statement import STATEMENT_TOPICS, Line, Statement, StatementTally
 
 ZERO = Decimal(0)
 NAMES = {
@@ -28,18 +29,11 @@ NAMES = {
 }
 
 
-def _month_of(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no month, such as 2026-07") from error
-
-
 def statement(
     operator: Annotated[str, typer.Argument(help="Id of the carrier.")],
     period: Annotated[
         date,
-        typer.Option(parser=_month_of, metavar="MONTH", help="Month of the legal dates: 2026-07."),
+        typer.Option(parser=month_of, metavar="MONTH", help="Month of the legal dates: 2026-07."),
     ],
     broker: Broker = BROKER_DEFAULT,
     topic_prefix: TopicPrefix = "",
@@ -53,16 +47,17 @@ def statement(
         greenlane statement SWIFTPOST --period 2026-07 --parcels
 
     Reads the public topics from the beginning, committed messages only. Each parcel stands in the
-    month of its legal date, once, as its last decision says; so it is a consolidated declaration,
-    too. What changed after the month's end is marked. Exit status: 0 if lines and sums agree and
-    nothing of the month is missing, 1 if not.
+    month of its legal date, once, as its last decision says; what changed after the month's end is
+    marked. What is declared for a month tells `greenlane declaration`. Exit status: 0 if lines and
+    sums agree and nothing of the month is missing, 1 if not.
     """
     until = (period + timedelta(days=31)).replace(day=1)
     tally = StatementTally(operator, period, until)
     with Console(stderr=True).status("reading the topics") as status:
         asyncio.run(
-            read_statement(
+            read_month(
                 broker_at(broker),
+                STATEMENT_TOPICS,
                 tally,
                 month=period,
                 topic_prefix=topic_prefix,
@@ -130,11 +125,11 @@ def _remarks(one: Statement) -> list[str]:
             f"({balance.received_in_period:,} in the month), held {balance.held:,}, "
             f"left {balance.left:,} {one.currency}."
         )
-    refunds = [line.refund_due for line in one.lines if line.refund_due]
-    if refunds:
-        said.append(
-            f"Due for refund: {sum(refunds, ZERO):,} {one.currency} on {len(refunds):,} parcels."
-        )
+    if one.refunds:
+        amount = sum((refund.amount for refund in one.refunds), ZERO)
+        reasons = Counter(refund.reason.value.replace("_", " ") for refund in one.refunds)
+        by_reason = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
+        said.append(f"Refunds told in the month: {amount:,} {one.currency} ({by_reason}).")
     corrected = sum(line.corrected_from is not None for line in one.lines)
     late = sum(line.changed_after_period for line in one.lines)
     if corrected or late:

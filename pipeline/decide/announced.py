@@ -1,6 +1,7 @@
 """Deciding the parcels of an envelope: what is wrong with one concerns only that one."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,8 +9,10 @@ import msgspec
 
 from pipeline.decide.arrivals import Arrivals, Watched, keep_watch
 from pipeline.decide.decide import ZERO, rule_on
+from pipeline.decide.early import EarlyPayment, early_of, forget_early, split_early
 from pipeline.decide.moves import CaseEvent, Move, legal_move
-from pipeline.decide.publish import Occasion, Step, instant, publish, take_step
+from pipeline.decide.notify import About, Notices
+from pipeline.decide.publish import Occasion, RefundDue, Step, instant, publish, take_step
 from pipeline.decide.purse import Purse
 from pipeline.decide.queue import put_aside
 from pipeline.decide.refuse import late_rule, refuse_announcement
@@ -17,7 +20,7 @@ from pipeline.decide.reverse import reverse
 from pipeline.decide.state import Case, CaseState, Memory, case_of, kept, put_case
 from pipeline.errors import ErrorCode
 from pipeline.incoming import refusal
-from pipeline.model import Assessed, Assessment, Cause, case_key
+from pipeline.model import Assessed, Assessment, Cause, RefundReason, case_key
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.rulebook.lifecycle import load_locked_fields
 from pipeline.stream import Outbox, Record
@@ -33,35 +36,49 @@ _encode_envelope = msgspec.msgpack.Encoder().encode
 
 
 def first_step(
-    assessed: Assessed, occurred_at: datetime, purse: Purse, before: Case | None = None
+    assessed: Assessed,
+    occurred_at: datetime,
+    purse: Purse,
+    before: Case | None = None,
+    early: Sequence[EarlyPayment] = (),
 ) -> Step:
-    """The first decision on a parcel; `before` is a case of it that has none or was ended."""
-    seen = _secured(assessed.assessment, ZERO, purse)
-    ruling = rule_on(seen)
-    if before is not None and before.moved:
-        late = " Its data came after it was scanned."
-        ruling = ruling._replace(reason=ruling.reason + late)
+    """The first decision on a parcel; `before` is a case of it that has none or was ended.
+
+    Payments that came before it count, in the currency that is asked for.
+    """
+    paid, refunds = split_early(early, assessed.assessment.revenue.currency)
+    seen = _secured(assessed.assessment, paid, purse)
+    ruling = rule_on(seen, paid)
+    if before is not None:
+        before = msgspec.structs.replace(before, paid=paid)
+        if before.moved:
+            late = " Its data came after it was scanned."
+            ruling = ruling._replace(reason=ruling.reason + late)
     occasion = Occasion(Cause.ASSESSMENT, occurred_at)
-    return take_step(assessed, ruling, occasion, before, seen.revenue)
+    step = take_step(assessed, ruling, occasion, before, seen.revenue)
+    return step._replace(refunds=refunds + step.refunds)
 
 
 def amend(case: Case, assessed: Assessed, occurred_at: datetime, purse: Purse) -> Step:
     """Decide anew on changed data. What was paid counts on, unless the currency is another."""
     paid, refund = case.paid, ""
+    refunds: tuple[RefundDue, ...] = ()
     before = kept(case)
     if paid and before is not None:
         currency = before.assessment.revenue.currency
         if currency != assessed.assessment.revenue.currency:
+            refunds = (RefundDue(paid, currency, RefundReason.OTHER_CURRENCY),)
             paid, refund = ZERO, f" {paid:f} {currency} paid before are due for refund."
     seen = _secured(assessed.assessment, paid, purse)
     ruling = rule_on(seen, paid)
-    return take_step(
+    step = take_step(
         assessed,
         ruling._replace(reason=ruling.reason + refund),
         Occasion(Cause.AMENDMENT, occurred_at),
         msgspec.structs.replace(case, paid=paid),
         seen.revenue,
     )
+    return step._replace(refunds=refunds + step.refunds)
 
 
 def _secured(assessment: Assessment, paid: Decimal, purse: Purse) -> Assessment:
@@ -87,8 +104,9 @@ def event_of(assessed: Assessed, case: Case) -> CaseEvent:
 class Announcements:
     """Decides the parcels of envelopes: what is wrong with one concerns only that one."""
 
-    def __init__(self, topics: CarrierTopics, arrivals: Arrivals) -> None:
+    def __init__(self, topics: CarrierTopics, arrivals: Arrivals, notices: Notices) -> None:
         self._topics = topics
+        self._notices = notices
         self._arrivals = arrivals
         self._locked = load_locked_fields()
 
@@ -128,10 +146,11 @@ class Announcements:
             return
         purse = Purse(header.carrier, memory, served=served)
         occurred_at = instant(record.timestamp_ms)
+        early = early_of(case, key, memory)
         if case is not None and case.state is CaseState.AWAITING_PAYMENT:
             step = amend(case, assessed, occurred_at, purse)
         else:
-            step = first_step(assessed, occurred_at, purse, case)
+            step = first_step(assessed, occurred_at, purse, case, early)
         if purse.waits_for:
             put_aside(
                 record,
@@ -147,8 +166,12 @@ class Announcements:
             reverse(case.consignee, key, case.manifest_id, case.version, outbox)
         received_at_ms = round(header.received_at.timestamp() * 1000)
         publish(step.decision, record, received_at_ms, outbox)
+        about = About(header.carrier, assessed.parcel_id, occurred_at)
+        for refund in step.refunds:
+            self._notices.tell_refund(refund, about, step.case, outbox)
         # Last, so that an error before it leaves the case as it was.
         put_case(memory, key, self._watched(step.case, assessed, watched), record.timestamp_ms)
+        forget_early(early, key, memory)
         purse.close(record.partition, outbox)
 
     def _is_refused(self, assessed: Assessed, case: Case, outbox: Outbox) -> bool:

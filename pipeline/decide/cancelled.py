@@ -52,7 +52,8 @@ def cancel(
             feedback=before.feedback,
             moved=before.moved,
         )
-        detail = give_back(before, cancellation.carrier, record.partition, memory, outbox)
+        given = give_back(before, about, record.partition, memory, notices, outbox)
+        detail = given if before.state is not CaseState.NEW else f"{detail}; {given}"
         reverse(before.consignee, key, before.manifest_id, before.version, outbox)
     about = about._replace(detail=detail)
     notices.tell_end(NoticeKind.CANCELLED, about, before, after, outbox)

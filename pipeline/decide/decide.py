@@ -58,9 +58,13 @@ def rule_on(assessment: Assessment, paid: Decimal = ZERO) -> Ruling:
         amount = _on_account(revenue) or revenue.total_due
         secured = f"{amount:f} {revenue.currency} are secured by the carrier's account"
         return released(secured, revenue, paid)
-    if paid:
+    if revenue.unsecured_due:
         return released(f"what is due was paid before ({paid:f} {revenue.currency})", revenue, paid)
-    return _AT_SALE if revenue.collection is CollectionModel.AT_SALE else _NOTHING_DUE
+    at_sale = revenue.collection is CollectionModel.AT_SALE
+    if paid:
+        why = "tax was collected at sale" if at_sale else "nothing is due"
+        return released(f"{why}, but {paid:f} {revenue.currency} were paid", revenue, paid)
+    return _AT_SALE if at_sale else _NOTHING_DUE
 
 
 def settle_inspected(finding: str, revenue: RevenueAssessment, paid: Decimal) -> Ruling:

@@ -51,6 +51,8 @@ class Move(StrEnum):
     REFUSE_PARCEL = "refuse parcel"
     COLLECT = "collect"
     KEEP_PAYMENT = "keep payment"  # it counts once the result of the inspection is there
+    HOLD_PAYMENT = "hold payment"  # it counts once the parcel is decided
+    REFUND = "refund"
     EXPECT = "expect"  # a parcel without data: demand them
     RECORD = "record"
     DEMAND_DATA = "demand data"

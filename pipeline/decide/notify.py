@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pipeline.decide.publish import event_id, next_event
+from pipeline.decide.publish import RefundDue, event_id, next_event
 from pipeline.decide.state import Case
-from pipeline.model import Notice, NoticeKind, NoticeNoted, case_key
+from pipeline.model import Notice, NoticeKind, NoticeNoted, Refund, RefundReason, case_key
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.stream import Outbox
 
@@ -59,6 +59,18 @@ TEXTS = {
         "the parcel was not presented in time: its data count as not lodged, and nothing is due",
         "carrier: announce it anew, should it still come",
     ),
+    NoticeKind.REFUND_DUE: Text(
+        "money that was paid for the parcel is due for refund",
+        "collector: pay it back, once for each notice",
+    ),
+}
+REFUND_TEXTS = {
+    RefundReason.OVERPAID: "it is more than was due when the parcel was released",
+    RefundReason.AFTER_RELEASE: "it came when the parcel had been released",
+    RefundReason.REFUSED_ENTRY: "the parcel was refused entry",
+    RefundReason.CASE_ENDED: "the case of the parcel has ended: cancelled, or closed",
+    RefundReason.OTHER_CURRENCY: "another currency was requested",
+    RefundReason.NO_REQUEST: "the parcel was not decided in time",
 }
 
 
@@ -82,12 +94,24 @@ class Notices:
         self, kind: NoticeKind, about: About, case: Case | None, outbox: Outbox, **fields: Any
     ) -> None:
         """A notice that changes nothing of the case; `fields` are those of a deadline."""
-        text = f"{about.carrier}|{kind}|{about.occurred_at.isoformat()}|{about.causing_id}|"
+        # A parcel that is announced again after its end may miss the same deadline again.
+        life = case.event_number if case else 0
+        text = f"{about.carrier}|{kind}|{about.occurred_at.isoformat()}|{about.causing_id}|{life}|"
         named = (text + about.parcel_id).encode(errors="replace")
         if case:
             fields |= {"manifest_id": case.manifest_id, "parcel_version": case.version}
         notice_id = blake2b(named, digest_size=16).hexdigest()
         self._send(kind, about, outbox, notice_id=notice_id, **fields)
+
+    def tell_refund(
+        self, refund: RefundDue, about: About, case: Case | None, outbox: Outbox
+    ) -> None:
+        """Money to be paid back; the payment is named, if it is one alone."""
+        detail = f"{refund.amount:f} {refund.currency}: {REFUND_TEXTS[refund.reason]}"
+        causing_id = refund.payment_id or about.causing_id
+        about = about._replace(causing_id=causing_id, detail=detail)
+        fields = Refund(refund.amount, refund.currency, refund.reason)
+        self.tell(NoticeKind.REFUND_DUE, about, case, outbox, refund=fields)
 
     def tell_end(
         self, kind: NoticeKind, about: About, before: Case | None, after: Case, outbox: Outbox

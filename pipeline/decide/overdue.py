@@ -73,7 +73,8 @@ class Overdue:
             moved=case.moved,
         )
         about = _about(key, case.due_h)
-        detail = give_back(case, about.carrier, _partition_of(key, outbox), memory, outbox)
+        place = _partition_of(key, outbox)
+        detail = give_back(case, about, place, memory, self._notices, outbox)
         about = about._replace(detail=detail)
         self._notices.tell_end(kind, about, case, after, outbox)
         reverse(case.consignee, key, case.manifest_id, case.version, outbox)

@@ -15,12 +15,14 @@ from pipeline.model import (
     Decision,
     DecisionNoted,
     Outcome,
+    RefundReason,
     RevenueAssessment,
     case_key,
 )
 from pipeline.stream import Outbox, Record
 
 CE_SOURCE = b"/greenlane/decide"
+ZERO = Decimal(0)
 TOPIC_OF = {
     Outcome.RELEASE: "release",
     Outcome.INSPECTION: "inspection",
@@ -50,11 +52,21 @@ class Occasion(NamedTuple):
     causing_id: str = ""
 
 
+class RefundDue(NamedTuple):
+    """Money to be paid back, and the payment that it is, if it is one alone."""
+
+    amount: Decimal
+    currency: str
+    reason: RefundReason
+    payment_id: str = ""
+
+
 class Step(NamedTuple):
-    """What an event did: the case as it stands now, and the decision to publish."""
+    """What an event did: the case as it stands now, the decision to publish, refunds to tell."""
 
     case: Case
     decision: Decision
+    refunds: tuple[RefundDue, ...] = ()
 
 
 def event_id(carrier: str, parcel_id: str, version: int, event_number: int) -> str:
@@ -84,6 +96,7 @@ def take_step(
     if before is not None and before.paid:
         secured = _with_payments(secured, before.paid, ruling.outcome)
     held = secured.account_reserved + secured.account_used
+    left_in_case = before.paid - secured.refund_due if before is not None else ZERO
     decision = Decision(
         event_id=event_id(carrier, parcel_id, version, number),
         event_number=number,
@@ -117,18 +130,18 @@ def take_step(
         assessed=keep(assessed, ruling.state),
         held=held,
         consignee=assessed.consignee,
-        held_in=secured.currency if held else "",
+        currency=secured.currency if held or left_in_case else "",
     )
     if before is not None:
         case = msgspec.structs.replace(
             case,
-            paid=before.paid,
+            paid=left_in_case,
             feedback=before.feedback,
             moved=before.moved,
             filed=before.filed,
             due_h=before.due_h,
         )
-    return Step(case, decision)
+    return Step(case, decision, _refunds(secured, ruling.outcome))
 
 
 def next_event(carrier: str, parcel_id: str, before: Case | None) -> tuple[int, str]:
@@ -146,10 +159,18 @@ def _with_payments(
     if outcome is Outcome.REFUSED:
         refund = paid
     elif outcome is Outcome.RELEASE:
-        refund = max(paid - revenue.unsecured_due, Decimal(0))
+        refund = max(paid - revenue.unsecured_due, ZERO)
     else:
-        refund = Decimal(0)
+        refund = ZERO
     return msgspec.structs.replace(revenue, paid=paid, refund_due=refund)
+
+
+def _refunds(revenue: RevenueAssessment, outcome: Outcome) -> tuple[RefundDue, ...]:
+    if not revenue.refund_due:
+        return ()
+    refused = outcome is Outcome.REFUSED
+    reason = RefundReason.REFUSED_ENTRY if refused else RefundReason.OVERPAID
+    return (RefundDue(revenue.refund_due, revenue.currency, reason),)
 
 
 def publish(decision: Decision, record: Record, received_at_ms: int, outbox: Outbox) -> None:

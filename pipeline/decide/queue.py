@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from pipeline.decide.purse import ZERO, Slice, ask, put_slice, slice_key, slice_of
 from pipeline.decide.state import Memory
-from pipeline.model import SliceAnswer, SliceKind, SliceRequest
+from pipeline.model import QueueNoted, SliceAnswer, SliceKind, SliceRequest
 from pipeline.stream import Outbox, Record
 
 SERVED_AT_ONCE_MAX = 500
@@ -72,6 +72,7 @@ def put_aside(
         )
         state.put(f"{key}/{own.next_waiting}", _encode(waiting))
         own = replace(own, next_waiting=own.next_waiting + 1)
+        _note(carrier, currency, record.partition, own, outbox)
     if is_first:
         ask(SliceRequest(carrier, currency, record.partition, own.free, needed), outbox)
         own = replace(own, free=ZERO, asked=True)
@@ -98,7 +99,10 @@ def take_answer(record: Record, state: Memory, outbox: Outbox, serve: Serve) -> 
     elif answer.kind is SliceKind.DENY:
         own = replace(own, ceiling=answer.amount, asked=False)
     put_slice(state, key, own)
-    _serve(answer, record.partition, state, outbox, serve)
+    if own.is_queue:
+        _serve(answer, record.partition, state, outbox, serve)
+        left = slice_of(state, key) or Slice()
+        _note(answer.carrier, answer.currency, record.partition, left, outbox)
 
 
 def _serve(
@@ -119,6 +123,10 @@ def _serve(
         put_slice(state, key, replace(own, first_waiting=own.first_waiting + 1))
     go_on = SliceAnswer(answer.carrier, answer.currency, SliceKind.GO_ON)
     outbox.send("account-slices", key=None, value=_encode(go_on), partition=partition)
+
+
+def _note(carrier: str, currency: str, partition: int, own: Slice, outbox: Outbox) -> None:
+    outbox.note(QueueNoted(carrier, currency, partition, own.next_waiting - own.first_waiting))
 
 
 def _message(state: Memory, place: str, partition: int) -> Record:

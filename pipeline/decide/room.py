@@ -9,16 +9,18 @@ import msgspec
 from pipeline.decide.announced import Announcements
 from pipeline.decide.arrivals import Arrivals
 from pipeline.decide.cancelled import cancel
+from pipeline.decide.early import EARLY, give_up, keep_early
 from pipeline.decide.feedback import KIND_OF, feed_back
 from pipeline.decide.filed import join_filings
-from pipeline.decide.notify import Notices
+from pipeline.decide.notify import About, Notices
 from pipeline.decide.overdue import Overdue
+from pipeline.decide.paid import Unasked
 from pipeline.decide.publish import instant, publish
 from pipeline.decide.purse import Purse
 from pipeline.decide.queue import put_aside, take_answer
 from pipeline.decide.reverse import REVERSALS, encode_reversals
 from pipeline.decide.scanned import scan
-from pipeline.decide.state import Entry, Memory, Watch, case_of, put_case
+from pipeline.decide.state import Case, CaseState, Entry, Memory, Watch, case_of, put_case
 from pipeline.errors import ErrorCode
 from pipeline.incoming import Refusal, read_message, refusal
 from pipeline.model import (
@@ -71,7 +73,7 @@ class DecideRoom:
         self._notices = Notices(self._topics)
         self._overdue = Overdue(self._deadlines, self._notices)
         arrivals = Arrivals(scanned_carriers, self._deadlines)
-        self._announcements = Announcements(self._topics, arrivals)
+        self._announcements = Announcements(self._topics, arrivals, self._notices)
         self.inputs: tuple[str, ...] = (
             *("assessments", "filings", "inspections", "payments", "movements"),
             *self._topics.cancellations,
@@ -128,9 +130,11 @@ class DecideRoom:
             outbox.dead_letter(record, message.code, message.text, headers=NO_PARCEL)
 
     def lapse(self, key: str, value: Entry, memory: Memory, outbox: Outbox) -> None:
-        """Work on the cases whose deadline has come; a case that expires is just forgotten."""
+        """Work on what has missed its deadline; a case that expires is just forgotten."""
         if isinstance(value, Watch):
             self._overdue.fall_due(key, value, memory, outbox)
+        elif isinstance(value, bytes) and key.startswith(EARLY):
+            give_up(value, memory, self._notices, outbox)
 
     def _cancel(
         self, cancellation: Cancellation, record: Record, memory: Memory, outbox: Outbox
@@ -155,7 +159,7 @@ class DecideRoom:
         key = _key_of(feedback)
         purse = Purse(feedback.carrier, memory, served=served)
         step = feed_back(
-            case_of(memory, key),
+            case_of(memory, key) or Case(CaseState.NEW, 0, "", 0),
             feedback,
             instant(record.timestamp_ms),
             book=self._law.at(record.timestamp_ms),
@@ -180,11 +184,30 @@ class DecideRoom:
         if step is None:
             outbox.note(FeedbackNoted(kind, "repeated"))
             return None
+        about = About(feedback.carrier, feedback.parcel_id, instant(record.timestamp_ms))
+        if isinstance(step, Unasked):
+            self._take_unasked(step, about, record, memory, outbox)
+            return None
         publish(step.decision, record, record.timestamp_ms, outbox)
+        about = about._replace(causing_id=step.decision.causing_id)
+        for refund in step.refunds:
+            self._notices.tell_refund(refund, about, step.case, outbox)
         outbox.note(FeedbackNoted(kind, "applied"))
         put_case(memory, key, step.case, record.timestamp_ms)
         purse.close(record.partition, outbox)
         return None
+
+    def _take_unasked(
+        self, unasked: Unasked, about: About, record: Record, memory: Memory, outbox: Outbox
+    ) -> None:
+        """Let a payment wait for its request, or tell that it is due for refund."""
+        payment, refund = unasked.payment, unasked.refund
+        if refund:
+            self._notices.tell_refund(refund, about, unasked.case, outbox)
+        else:
+            keep_early(payment, record.timestamp_ms, self._deadlines, memory)
+        outbox.note(FeedbackNoted("payment", "refunded" if refund else "waiting"))
+        put_case(memory, _key_of(payment), unasked.case, record.timestamp_ms)
 
 
 def _key_of(message: InspectionResult | Payment | Movement | Cancellation) -> str:

@@ -16,7 +16,7 @@ from pipeline.stream import KeyedState
 CASE_KEPT_MS = 400 * 24 * 3_600_000
 """A postal item id may be used again after 12 months (UPU standard S10); a case outlives that."""
 UNDECIDED_KEPT_MS = 120 * 24 * 3_600_000
-"""A case without a decision rests on a scan or a cancellation alone; it outlives its deadlines."""
+"""A case without a decision rests on a scan or the like alone; it outlives its deadlines."""
 FEEDBACK_PER_CASE_MAX = 100
 """Payments and results one case takes in; whatever comes beyond needs a person."""
 
@@ -61,11 +61,12 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     manifest_id: str
     event_number: int
     paid: Decimal = Decimal(0)
+    """By payments, without what was given back."""
     feedback: tuple[str, ...] = ()
     assessed: bytes = b""
     """msgpack of `Assessed`; empty once the case is closed."""
     held: Decimal = Decimal(0)
-    """Held for the parcel on the operator's account, in the currency `held_in`."""
+    """Held for the parcel on the operator's account."""
     consignee: bytes = b""
     """Pseudonym of the consignee for whom the parcel counts."""
     moved: Stage = Stage.NOWHERE
@@ -73,8 +74,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """The hour, since 1970, of the next deadline; 0: there is none."""
     filed: int = 0
     """Which partial filings have come: bits, by data set."""
-    held_in: str = ""
-    """A released case keeps no assessment, and what it holds may have to be given back."""
+    currency: str = ""
+    """Of what is held and paid, which may have to be given back; empty if there is nothing."""
 
     @property
     def arrived(self) -> bool:
@@ -106,7 +107,7 @@ def case_of(memory: Memory, key: str) -> Case | None:
 def put_case(memory: Memory, key: str, case: Case, now_ms: int) -> None:
     """Remember a case."""
     undecided = case.state in _ENDS_WITHOUT_DATA and case.event_number <= 1
-    kept_ms = UNDECIDED_KEPT_MS if undecided else CASE_KEPT_MS
+    kept_ms = UNDECIDED_KEPT_MS if undecided and not case.feedback else CASE_KEPT_MS
     memory.put(key, case, expires_at_ms=now_ms + kept_ms)
 
 

@@ -52,6 +52,7 @@ from pipeline.model.facts import (
     FeedbackNoted,
     ManifestNoted,
     NoticeNoted,
+    QueueNoted,
     RejectionNoted,
 )
 from pipeline.model.feedback import (
@@ -65,7 +66,7 @@ from pipeline.model.filing import DataSet, PartialFiling, ReceptacleLink
 from pipeline.model.identity import consignee_key
 from pipeline.model.manifest import Manifest, ManifestFrame, manifest_key
 from pipeline.model.movement import Cancellation, Movement, MovementKind
-from pipeline.model.notice import Notice, NoticeKind
+from pipeline.model.notice import Notice, NoticeKind, Refund, RefundReason
 from pipeline.model.parcel import (
     Address,
     GoodsItem,
@@ -138,7 +139,10 @@ __all__ = [
     "PartyRole",
     "Payment",
     "PersonType",
+    "QueueNoted",
     "ReceptacleLink",
+    "Refund",
+    "RefundReason",
     "RejectionNoted",
     "RelatedParty",
     "RevenueAssessment",

@@ -47,7 +47,16 @@ class FeedbackNoted(NamedTuple):
     """A message about a case was worked on."""
 
     kind: str  # "inspection_result", "payment", "movement" or "cancellation"
-    effect: str  # "applied", "refused" or "repeated"
+    effect: str  # "applied", "refused", "repeated"; of payments "waiting" or "refunded"
+
+
+class QueueNoted(NamedTuple):
+    """Messages wait for a slice of an operator's account on a partition, or wait no longer."""
+
+    carrier: str
+    currency: str
+    partition: int
+    waiting: int
 
 
 class NoticeNoted(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from pipeline.model.fields import Instant
+from pipeline.model.fields import Amount, CurrencyCode, Instant
 
 
 class NoticeKind(StrEnum):
@@ -22,6 +22,26 @@ class NoticeKind(StrEnum):
     CLOSED_NOT_ARRIVED = "closed_not_arrived"
     MANIFEST_COMPLETE = "manifest_complete"  # all its parts have come
     MANIFEST_INCOMPLETE = "manifest_incomplete"
+    REFUND_DUE = "refund_due"  # money that was paid for a parcel is to be paid back
+
+
+class RefundReason(StrEnum):
+    """Why money goes back to whoever paid it."""
+
+    OVERPAID = "overpaid"  # more than was due when the parcel was released
+    AFTER_RELEASE = "after_release"
+    REFUSED_ENTRY = "refused_entry"
+    CASE_ENDED = "case_ended"  # cancelled, or closed by a deadline
+    OTHER_CURRENCY = "other_currency"  # than was requested
+    NO_REQUEST = "no_request"  # it waited in vain for the parcel to be decided
+
+
+class Refund(Struct, frozen=True):
+    """Money to be paid back. Refunds are told once each: they add up."""
+
+    amount: Amount
+    currency: CurrencyCode
+    reason: RefundReason
 
 
 class Notice(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -48,7 +68,10 @@ class Notice(Struct, frozen=True, omit_defaults=True, kw_only=True):
     action: Annotated[str, Meta(description="what to do, and who")]
     due_at: Annotated[Instant | None, Meta(description="by when, if there is a deadline")] = None
     legal_basis: Annotated[str, Meta(description="of the deadline")] = ""
+    refund: Annotated[Refund | None, Meta(description="of `refund_due`")] = None
     occurred_at: Annotated[
         Instant, Meta(description="broker timestamp of the message behind it, or the deadline")
     ]
-    causing_id: Annotated[str, Meta(description="id of the scan or cancellation behind it")] = ""
+    causing_id: Annotated[
+        str, Meta(description="id of the scan, cancellation or payment behind it")
+    ] = ""

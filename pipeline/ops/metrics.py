@@ -117,6 +117,14 @@ class Metrics:
             "kind",
             "effect",
         )
+        self.account_queue = self._gauge(
+            "account_queue_records",
+            "Parcels, and messages about them, that wait for a slice of their operator's account "
+            "on the partitions of this worker, as of the operator's last message there; carriers "
+            "as in `greenlane_carrier_parcels_total`.",
+            "carrier",
+            "currency",
+        )
         self.notices = self._counter(
             "notices", "Notices about parcels: cancellations, demands, holds, closings.", "kind"
         )

@@ -1,6 +1,6 @@
 """Turns what the stream core tells about each committed cycle into metrics."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from pipeline.model.facts import (
@@ -8,6 +8,7 @@ from pipeline.model.facts import (
     FeedbackNoted,
     ManifestNoted,
     NoticeNoted,
+    QueueNoted,
     RejectionNoted,
     ScorecardNoted,
 )
@@ -27,6 +28,7 @@ class MetricsObserver:
         self._metrics = metrics
         self._room_of = {topic: room.name for room in rooms for topic in room.inputs}
         self._oldest_ms: dict[str, int] = {}
+        self._queues: defaultdict[tuple[str, str], dict[tuple[str, int], int]] = defaultdict(dict)
 
     def on_cycle(self, report: CycleReport) -> None:
         """Count one committed cycle."""
@@ -69,6 +71,8 @@ class MetricsObserver:
         self._metrics.assigned_partitions.set(0)
         self._metrics.lag_records.clear()
         self._metrics.forget_quality()
+        self._metrics.account_queue.clear()
+        self._queues.clear()
         self._oldest_ms.clear()
 
     def on_lag(self, lag_records: Mapping[TopicPartition, int], now_ms: int) -> None:
@@ -115,6 +119,8 @@ class MetricsObserver:
                     self._set_quality(note.card)
                 case FeedbackNoted():
                     self._metrics.feedback.labels(note.kind, note.effect).inc()
+                case QueueNoted():
+                    self._set_queue(note)
                 case NoticeNoted():
                     self._metrics.notices.labels(note.kind.value).inc()
         self._count_decisions(decisions, report.committed_at_ms)
@@ -131,6 +137,12 @@ class MetricsObserver:
         for (cause_value, received_at_ms), count in times.items():
             latency_s = max(0, committed_at_ms - received_at_ms) / 1000
             self._metrics.decision_latency.observe(cause_value, latency_s, count)
+
+    def _set_queue(self, note: QueueNoted) -> None:
+        labels = self._metrics.carrier_label(note.carrier), note.currency
+        queues = self._queues[labels]
+        queues[note.carrier, note.partition] = note.waiting
+        self._metrics.account_queue.labels(*labels).set(sum(queues.values()))
 
     def _set_quality(self, card: Scorecard) -> None:
         if not self._metrics.has_quality(card.kind, card.name):

@@ -17,6 +17,7 @@ from msgspec import Struct
 from pipeline.accounts.orders import read_order
 from pipeline.incoming import Refusal
 from pipeline.model import AccountOrder, AccountOrderKind, ChargeKind, Decision, Notice
+from pipeline.ops.refunds import RefundLine, Refunds
 from pipeline.ops.settlement import SECURED, Settlement, held_for, on_account, settlement_of
 from pipeline.rulebook.payment_dates import payment_date
 from pipeline.stream.records import Record
@@ -45,7 +46,7 @@ class Line(Struct, frozen=True, kw_only=True):
     paid: Decimal
     """By payments for the parcel itself."""
     refund_due: Decimal
-    """Of what was paid."""
+    """By all notices of refunds for the parcel, in this currency."""
     corrected_from: Decimal | None
     """Total of the first decision, if it was another."""
     changed_after_period: bool
@@ -82,6 +83,8 @@ class Statement(Struct, frozen=True, kw_only=True):
     """False: topics have lost records of the period, by their retention."""
     lines: list[Line]
     payable: list[Payable]
+    refunds: list[RefundLine]
+    """Told in the period, whatever the legal date of their parcel, known or not."""
     balance: Balance | None
     """None: no order on an account was read."""
 
@@ -121,6 +124,7 @@ class StatementTally:
         self._until = until
         self._parcels: dict[str, _Seen] = {}
         self._ends: dict[str, Notice] = {}
+        self._refunds = Refunds()
         self._orders: dict[tuple[str, str], AccountOrder] = {}
         self._ordered: list[AccountOrder] = []
 
@@ -143,9 +147,10 @@ class StatementTally:
             self.unreadable += 1
 
     def currencies(self) -> list[str]:
-        """Those of the month's parcels and of accounts."""
+        """Those of the month's parcels and refunds, and of accounts."""
         of_parcels = {seen.last.revenue.currency for seen in self._of_month()}
-        return sorted(of_parcels | {order.currency for order in self._ordered})
+        of_refunds = self._refunds.currencies(self._month, self._until)
+        return sorted(of_parcels | of_refunds | {order.currency for order in self._ordered})
 
     def statement(self, currency: str) -> Statement:
         """The statement in one currency."""
@@ -158,6 +163,7 @@ class StatementTally:
             complete=self.complete,
             lines=lines,
             payable=_payable(lines, self._month),
+            refunds=self._refunds.told(self._month, self._until, currency),
             balance=self._balance(currency),
         )
 
@@ -185,6 +191,7 @@ class StatementTally:
         )
 
     def _add_notice(self, notice: Notice) -> None:
+        self._refunds.add(notice)
         known = self._ends.get(notice.parcel_id)
         if notice.event_number and (known is None or known.event_number < notice.event_number):
             self._ends[notice.parcel_id] = notice
@@ -210,7 +217,7 @@ class StatementTally:
             total=total,
             on_account=on_account(revenue) if settlement in SECURED else ZERO,
             paid=revenue.paid,
-            refund_due=revenue.paid if seen.end else revenue.refund_due,
+            refund_due=self._refunds.of(decision.parcel_id, revenue.currency),
             corrected_from=before if before != total else None,
             changed_after_period=_day((seen.end or decision).occurred_at) >= self._until,
         )

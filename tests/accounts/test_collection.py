@@ -15,6 +15,7 @@ from pipeline.model import (
     InspectionVerdict,
     NoticeKind,
     Outcome,
+    QueueNoted,
 )
 from tests.accounts.bank import LIMIT, RECEIVED, Bank, ordered, owing
 from tests.builders import parcel as ordinary_parcel
@@ -198,6 +199,9 @@ def test_messages_wait_in_order_and_all_are_served(monkeypatch: pytest.MonkeyPat
     assert sum(bank.holds().values()) == bank.held == 29
     assert len(bank.holds()) == 9
     assert not any(own.is_queue for own in bank.slices)
+    waiting = [note.waiting for note in bank.stream.notes if isinstance(note, QueueNoted)]
+    assert max(waiting) > 2
+    assert waiting[-1] == 0
 
 
 @pytest.mark.parametrize(("where", "name"), [(Announcements, "decide"), (decide_room, "feed_back")])

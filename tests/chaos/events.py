@@ -14,6 +14,8 @@ from tests.chaos.reader import Read
 ENDS = frozenset({"cancelled", "closed_without_data", "closed_not_arrived"})
 """Kinds of notices that end a case, and so are events of it."""
 FEEDBACK = frozenset({"inspection_result", "payment"})
+WITHOUT_EVENT = ("after_release", "refused_entry", "case_ended", "other_currency")
+"""Reasons for which a payment that comes late is refunded as a whole."""
 
 
 class Event(NamedTuple):
@@ -61,12 +63,16 @@ def check_feedback(
     events: Events,
     findings: Findings,
 ) -> None:
-    """Each inspection result and payment has exactly one effect, or one dead letter."""
+    """Each inspection result and payment has exactly one effect, or one dead letter.
+
+    A payment that came too late has its effect in a notice: it is due for refund.
+    """
     effects = Counter(
         (parcel, causing_id)
         for parcel, found in events.items()
         for causing_id, _ in {(e.causing_id, e.number) for e in found if e.cause in FEEDBACK}
     )
+    effects.update(_refunded(records))
     known: set[tuple[str, str]] = set()
     for topic, id_name in (("inspections", "result_id"), ("payments", "payment_id")):
         for record in records.get(topic, ()):
@@ -80,6 +86,26 @@ def check_feedback(
     for key, count in effects.items():
         if count > 1 or key not in known:
             findings.add("doubled", count - (key in known), f"{key} has {count} effects")
+
+
+def _refunded(records: Records) -> list[tuple[str, str]]:
+    """Parcel and id of each payment that a notice alone speaks of."""
+    payments = {
+        ((record.key or b"").decode(), orjson.loads(record.value or b"")["payment_id"])
+        for record in records.get("payments", ())
+    }
+    notices = (orjson.loads(record.value or b"") for record in records.get("notices", ()))
+    told = [
+        (f"{notice['carrier']}/{notice['parcel_id']}", notice.get("causing_id", ""))
+        for notice in notices
+        if is_refused_payment(notice)
+    ]
+    return [key for key in told if key in payments]
+
+
+def is_refused_payment(notice: dict[str, Any]) -> bool:
+    """Whether it says that a payment is given back as a whole, and no decision speaks of it."""
+    return notice.get("refund", {}).get("reason") in WITHOUT_EVENT
 
 
 def _event(record: Read) -> tuple[str, Event]:

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from tests.chaos.events import is_refused_payment
 from tests.chaos.load import Load
 from tests.chaos.reader import Read, new_consumer, places_of
 
-TOPICS = ("acknowledgements", "release", "inspection", "revenue", "dead-letters")
+TOPICS = ("acknowledgements", "release", "inspection", "revenue", "dead-letters", "notices")
 FIRST = frozenset({"assessment", "amendment"})
 POLL_MS = 50
 RECORDS_PER_POLL_MAX = 2_000
@@ -43,7 +44,7 @@ class Progress:
         self.ended = 0
         """Parcels decided, rejected or dead-lettered."""
         self.refused_feedback: list[Read] = []
-        """Dead letters without parcels: inspection results and payments."""
+        """Dead letters without parcels, and refunds of payments: answers that came too late."""
         self.letters = 0
         """Dead letters with parcels in them."""
         self.samples: list[Sample] = []
@@ -99,6 +100,10 @@ class Progress:
                 self.refused_feedback.append(record)
             return
         found = orjson.loads(record.value)
+        if topic == "notices":
+            if is_refused_payment(found):
+                self.refused_feedback.append(record)
+            return
         received_at_s = datetime.fromisoformat(found["received_at"]).timestamp()
         if topic == "acknowledgements":
             if found.get("duplicate"):

@@ -69,7 +69,7 @@ def written() -> dict[str, list[Read]]:
 
 
 def answers(decision: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """A compliant inspection, or a payment in two parts."""
+    """A compliant inspection, or a payment in two parts, and one too many."""
     parcel = {"carrier": decision["carrier"], "parcel_id": decision["parcel_id"]}
     if decision["outcome"] == "inspection":
         result = {"result_id": "R1", "verdict": "compliant", "officer": "o"}
@@ -80,6 +80,7 @@ def answers(decision: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [
         ("payments", {**payment, "payment_id": "P1", "amount": "0.01"}),
         ("payments", {**payment, "payment_id": "P2", "amount": str(due - Decimal("0.01"))}),
+        ("payments", {**payment, "payment_id": "P3", "amount": "0.02"}),
     ]
 
 
@@ -193,6 +194,14 @@ def repeat_dead_letter(truth: Truth):
     truth.records["dead-letters"].append(truth.records["dead-letters"][0])
 
 
+def drop_refund(truth: Truth):
+    del truth.records["notices"][truth.find("notices", lambda notice: "refund" in notice)]
+
+
+def repeat_refund(truth: Truth):
+    truth.once_more("notices", truth.find("notices", lambda notice: "refund" in notice))
+
+
 def drop_acknowledged_message(truth: Truth):
     del truth.records["payments"][0]
 
@@ -204,12 +213,12 @@ def forget_case(truth: Truth):
 
 
 def keep_an_older_case(truth: Truth):
-    """The last entry of a case that moved is missing: outputs without their memory."""
+    """All entries but the first of a case that moved are missing: outputs without their memory."""
     event = truth.find("revenue", lambda d: d["event_number"] == 2)
     key = b"s" + (truth.records["revenue"][event].key or b"")
     changelog = truth.records["decide-changelog"]
-    last = max(n for n, record in enumerate(changelog) if record.key == key)
-    del changelog[last]
+    first = next(n for n, record in enumerate(changelog) if record.key == key)
+    changelog[first + 1 :] = [record for record in changelog[first + 1 :] if record.key != key]
 
 
 def keep_a_case_without_decision(truth: Truth):
@@ -267,6 +276,8 @@ FALSIFIED = {
     call_new_a_repeat: {"contradictory"},
     drop_dead_letter: {"lost"},
     repeat_dead_letter: {"doubled"},
+    drop_refund: {"lost"},
+    repeat_refund: {"doubled"},
     drop_acknowledged_message: {"lost"},
     forget_case: {"torn"},
     keep_an_older_case: {"torn"},

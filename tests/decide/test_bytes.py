@@ -37,7 +37,6 @@ def nested(value: bytes, depth: int) -> bytes:
         (KEY.encode(), lambda value: value.replace(b"2026", b"May"), "invalid_message"),
         (KEY.encode(), lambda value: value[:-1] + b',"extra":1}', "invalid_message"),
         (KEY.encode(), lambda value: b'{"schema_version":2,"new":1}', "unknown_schema_version"),
-        (KEY.encode(), lambda value: value, "unknown_parcel"),
     ],
 )
 def test_bad_feedback_is_kept_under_its_code(topic, key, change, code) -> None:  # type: ignore[no-untyped-def]
@@ -50,6 +49,12 @@ def test_bad_feedback_is_kept_under_its_code(topic, key, change, code) -> None: 
     assert headers["parcels"] == b"0"
     assert headers["error_text"]
     assert (letter.key, letter.value) == (key, value)
+
+
+def test_a_result_for_a_parcel_nobody_knows_is_kept_under_its_code() -> None:
+    """Unlike a payment, which may come before its parcel."""
+    desk = Desk().send("inspections", KEY.encode(), RESULT)
+    assert desk.codes() == ["unknown_parcel"]
 
 
 def test_one_unreadable_parcel_spoils_only_itself() -> None:

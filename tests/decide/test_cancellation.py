@@ -1,11 +1,13 @@
 """A carrier takes a parcel back: before it arrives, and whichever message comes first."""
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 
 from pipeline.decide.room import DecideRoom
 from pipeline.decide.state import CaseState
-from pipeline.model import MovementKind, NoticeKind, Outcome, TransportMode
+from pipeline.model import MovementKind, NoticeKind, Outcome, Refund, RefundReason, TransportMode
 from pipeline.rulebook.book import load_rule_book
 from pipeline.stream.memory import MemoryStream
 from tests.decide.desk import (
@@ -42,7 +44,9 @@ def test_the_next_announcement_supersedes_the_cancellation() -> None:
 def test_money_paid_for_a_cancelled_parcel_is_due_for_refund() -> None:
     """And does not count for the same parcel announced anew."""
     desk = Desk().announce(assessed()).pay(payment("5")).cancel(cancellation())
-    assert desk.notices()[0].text.endswith("(5 EUR paid before are due for refund)")
+    refund, end = desk.notices()
+    assert end.text.endswith("(5 EUR paid before are due for refund)")
+    assert refund.refund == Refund(Decimal(5), "EUR", RefundReason.CASE_ENDED)
     desk.announce(assessed(version=2))
     assert "9.06 EUR must be paid" in desk.last.reason
 

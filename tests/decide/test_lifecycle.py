@@ -37,7 +37,7 @@ class LifeOfAParcel(RuleBasedStateMachine):
         self.state = CaseState.NEW
         self.manifest, self.version = "", 0
         self.stages: list[MovementKind] = []
-        self.examined = self.waited = False
+        self.examined = self.waited = self.paid_early = False
         self.announced = self.numbers = 0
 
     @property
@@ -56,7 +56,9 @@ class LifeOfAParcel(RuleBasedStateMachine):
         self.desk.announce(make(manifest_id=manifest, version=version, **times))
         self.announced += 1
         if legal_move(self.state, event) is Move.DECIDE:
-            self.state = CaseState.UNDER_INSPECTION if inspect else CaseState.AWAITING_PAYMENT
+            held = CaseState.RELEASED if self.paid_early else CaseState.AWAITING_PAYMENT
+            self.state = CaseState.UNDER_INSPECTION if inspect else held
+            self.paid_early = False
             self.manifest, self.version = manifest, version
 
     @rule(manifest=MANIFESTS, version=VERSIONS)
@@ -67,6 +69,7 @@ class LifeOfAParcel(RuleBasedStateMachine):
         names_it = manifest == self.manifest and version >= self.version
         if move is Move.FORESTALL or (move is Move.CANCEL and names_it):
             self.state, self.manifest, self.version = CaseState.CANCELLED, manifest, version
+            self.paid_early = False
         elif move is Move.NO_EFFECT and names_it and version > self.version:
             self.state, self.version = CaseState.CANCELLED, version
 
@@ -103,8 +106,11 @@ class LifeOfAParcel(RuleBasedStateMachine):
     def pay(self) -> None:
         self.numbers += 1
         self.desk.pay(payment(payment_id=f"P-{self.numbers}"))
-        if legal_move(self.state, CaseEvent.PAID) is Move.COLLECT:
-            self.state = CaseState.RELEASED
+        match legal_move(self.state, CaseEvent.PAID):
+            case Move.COLLECT:
+                self.state = CaseState.RELEASED
+            case Move.HOLD_PAYMENT:
+                self.paid_early = True
 
     @precondition(lambda self: not self.waited)
     @rule()
@@ -112,6 +118,7 @@ class LifeOfAParcel(RuleBasedStateMachine):
         """Once: after more time, cases themselves are forgotten."""
         self.waited = True
         self.desk.wait(50 * 24).wait(50 * 24)
+        self.paid_early = False
         missed = self.state is CaseState.EXPECTED or not self.arrived
         if missed and legal_move(self.state, CaseEvent.CLOSING_DUE) is Move.CLOSE:
             self.state = CaseState.CLOSED

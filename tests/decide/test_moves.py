@@ -84,6 +84,8 @@ EFFECTS: dict[Move, Effect] = {
     Move.REFUSE_PARCEL: Effect(Outcome.REFUSED),
     Move.COLLECT: Effect(Outcome.RELEASE),
     Move.KEEP_PAYMENT: Effect(Outcome.INSPECTION),
+    Move.HOLD_PAYMENT: Effect(),
+    Move.REFUND: Effect(notice=NoticeKind.REFUND_DUE),
     Move.EXPECT: Effect(notice=NoticeKind.DATA_DEMANDED),
     Move.RECORD: Effect(),
     Move.DEMAND_DATA: Effect(notice=NoticeKind.DATA_OVERDUE),
@@ -161,8 +163,11 @@ def test_the_room_moves_by_the_table(state: CaseState, event: CaseEvent, move: M
     assert faults == ([effect.fault] if effect.fault else [])
     assert desk.codes() == ([effect.code] if effect.code else [])
     notices = [notice.kind for notice in desk.notices()[told:]]
+    if move in (Move.CANCEL, Move.CLOSE):  # what was paid goes back
+        notices = [kind for kind in notices if kind is not NoticeKind.REFUND_DUE]
     assert notices == ([effect.notice] if effect.notice else [])
-    if effect in (Effect(fault=effect.fault), Effect(code=effect.code)) and move is not Move.RECORD:
+    noted = move in (Move.RECORD, Move.HOLD_PAYMENT)
+    if effect in (Effect(fault=effect.fault), Effect(code=effect.code)) and not noted:
         assert desk.case() == before
 
 

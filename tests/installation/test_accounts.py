@@ -201,6 +201,7 @@ def test_killed_workers_leave_the_balance_exact(installation: Installation) -> N
     assert after.held_by_decisions == after.held == used.held - back
     assert after.left == used.left + back
     _check_statement(installation, after)
+    _check_declaration(installation, after)
 
 
 def _check_statement(installation: Installation, after: Books) -> None:
@@ -224,3 +225,23 @@ def _check_statement(installation: Installation, after: Books) -> None:
     )
     wrong = CliRunner().invoke(app, ["statement", CARRIER, "--period", "July", *where])
     assert wrong.exit_code == 2
+
+
+def _check_declaration(installation: Installation, after: Books) -> None:
+    """Every parcel that is released stands in it once."""
+    where = ["--broker", installation.broker, "--topic-prefix", installation.prefix]
+    released = [d for d in after.decisions.values() if d.outcome is Outcome.RELEASE]
+    month = f"{released[0].occurred_at:%Y-%m}"
+    called = ["declaration", CARRIER, "--period", month, *where]
+    told = CliRunner().invoke(app, [*called, "--json"])
+    assert told.exit_code == 0, told.output
+    declared = json.loads(told.stdout)
+    ids = [entry["parcel_id"] for one in declared for entry in one["entries"]]
+    assert sorted(ids) == sorted(decision.parcel_id for decision in released)
+    assert all(one["closed"] for one in declared)
+    table = CliRunner().invoke(app, [*called, "--parcels"], env={"COLUMNS": "160"})
+    assert "parcels released" in table.stdout
+    assert "To be lodged: by" in table.stdout
+    none = CliRunner().invoke(app, ["declaration", "NOBODY", "--period", month, *where])
+    assert none.exit_code == 0
+    assert "Nothing of NOBODY was released" in none.stdout

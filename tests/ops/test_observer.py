@@ -14,6 +14,7 @@ from pipeline.model.facts import (
     FeedbackNoted,
     ManifestNoted,
     NoticeNoted,
+    QueueNoted,
     RejectionNoted,
     ScorecardNoted,
 )
@@ -169,6 +170,7 @@ NOTES = [
     RejectionNoted(code="stale_version", parcels=1),
     FeedbackNoted("payment", "applied"),
     NoticeNoted(NoticeKind.CANCELLED),
+    QueueNoted("ACME", "EUR", 0, 1),
     ScorecardNoted(card("ACME")),
 ]
 
@@ -300,6 +302,16 @@ def test_timeliness_is_counted_in_parcels_by_carrier(observed: Observed) -> None
 def quality(observed: Observed, name: str, part: str = "score") -> float | None:
     labels = {"kind": "carrier", "subject": name, "window": "24h", "part": part}
     return observed.value("quality_ratio", **labels)
+
+
+def test_what_waits_for_an_account_is_the_last_said_of_each_partition(observed: Observed) -> None:
+    """Until the partitions go; another worker tells of them then."""
+    queue = {"carrier": "ACME", "currency": "EUR"}
+    observed.cycle(QueueNoted("ACME", "EUR", 0, 3), QueueNoted("ACME", "EUR", 1, 2))
+    observed.cycle(QueueNoted("ACME", "EUR", 0, 1), QueueNoted("ACME", "GBP", 0, 7))
+    assert observed.value("account_queue_records", **queue) == 3
+    observed.observer.on_revoked(1)
+    assert observed.value("account_queue_records", **queue) is None
 
 
 def test_quality_is_that_of_the_last_card(observed: Observed) -> None:

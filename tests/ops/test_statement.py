@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.errors import RuleBookError
 from pipeline.model import ChargeKind, FoundItem, InspectionVerdict
+from pipeline.ops.month_reader import has_lost_records
 from pipeline.ops.settlement import Settlement
 from pipeline.ops.statement import STATEMENT_TOPICS, Statement, StatementTally
-from pipeline.ops.statement_reader import has_lost_records
 from pipeline.rulebook import payment_dates as dates
 from pipeline.stream.records import Record
 from tests.accounts.bank import LIMIT, RECEIVED, Bank
@@ -200,6 +200,27 @@ def test_what_is_due_for_refund_stands_on_the_line() -> None:
     bank = Bank().announce(assessed(parcel_id="A")).pay(payment("10", parcel_id="A"))
     (line,) = statement_of(bank).lines
     assert (line.paid, line.refund_due) == (Decimal(10), Decimal("0.94"))
+
+
+def test_refunds_stand_in_the_month_in_which_they_were_told() -> None:
+    """Of parcels nobody knows, too; each once, however often its notice is read."""
+    bank = Bank().pay(payment("5", parcel_id="LOST", currency="USD"))
+    bank.announce(assessed(parcel_id="A")).pay(payment("10", parcel_id="A"))
+    bank.pay(payment("2", parcel_id="A", payment_id="P-2"))
+    bank.wait(31 * 24).wait(1)
+    for parcel_id in "LOST", "A":  # the deadline of another parcel on the same partition
+        bank.announce(assessed(parcel_id=parcel_id, manifest_id="SP-0009"))
+    july, august = tally_of(bank), tally_of(bank, AUGUST, SEPTEMBER)
+    told = [(str(r.amount), r.reason.value, r.parcel_id) for r in july.statement("EUR").refunds]
+    assert told == [("0.94", "overpaid", "A"), ("2", "after_release", "A")]
+    (line,) = july.statement("EUR").lines[:1]
+    assert (line.parcel_id, line.refund_due) == ("A", Decimal("2.94"))
+    (vain,) = august.statement("USD").refunds
+    assert (str(vain.amount), vain.reason.value, vain.causing_id) == ("5", "no_request", "P-1")
+    assert "USD" not in july.currencies()
+    for record in bank.stream.read("notices"):
+        july.add(record)
+    assert len(july.statement("EUR").refunds) == 2
 
 
 def test_a_cancelled_parcel_is_removed_until_it_is_announced_anew(bank: Bank) -> None:

@@ -1,9 +1,9 @@
-"""Feeds a statement from a broker: committed records only, up to what is committed now."""
+"""Feeds tallies of a month from a broker: committed records only, up to what is committed now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from typing import Protocol
 
-from pipeline.ops.statement import STATEMENT_TOPICS, StatementTally
 from pipeline.ops.topic_reader import TopicReader
 from pipeline.stream.connection import Broker
 from pipeline.stream.records import Record
@@ -11,9 +11,20 @@ from pipeline.stream.records import Record
 POLL_MS = 50
 
 
-async def read_statement(
+class Tally(Protocol):
+    """What is made up of the records of some topics."""
+
+    complete: bool
+    """Set to False when records of the month are gone."""
+
+    def add(self, record: Record) -> None:
+        """Take in one record."""
+
+
+async def read_month(
     broker: Broker | str,
-    tally: StatementTally,
+    topics: Sequence[str],
+    tally: Tally,
     *,
     month: date,
     topic_prefix: str = "",
@@ -23,6 +34,7 @@ async def read_statement(
 
     Args:
         broker: the broker, or its address, HOST:PORT.
+        topics: logical names of those it is made up of.
         tally: what takes it in.
         month: the first day of the period; records that retention deleted since are missed.
         topic_prefix: the installation's.
@@ -32,7 +44,7 @@ async def read_statement(
         BrokerError: nothing answers at the address, or a topic is missing.
     """
     begun, read = set[tuple[str, int]](), 0
-    reader = TopicReader(broker, STATEMENT_TOPICS, topic_prefix=topic_prefix, from_beginning=True)
+    reader = TopicReader(broker, topics, topic_prefix=topic_prefix, from_beginning=True)
     async with reader:
         ends = await reader.ends()
         while await reader.is_behind(ends):
