@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.errors import ERROR_TEXTS
+from pipeline.formats.canonical import EXPLANATION_CHARACTERS_MAX
 from pipeline.formats.outcome import Decoded, Locate, Refusal
 from pipeline.intake.finding import Finding
 from pipeline.intake.measure import PartMeasure
@@ -131,11 +132,13 @@ def refuse_message(
 def _fault(severities: Severities, finding: Finding, found: Found, locate: Locate) -> Fault:
     rule = severities.rules.by_id[finding.rule_id]
     parcel = "" if found.position is None else f"/parcels/{found.position}"
+    # An explanation quotes the sender: names of fields, units.
+    explanation = shown(found.explanation, EXPLANATION_CHARACTERS_MAX)
     return Fault(
         rule.id,
         severities.by_id[rule.id],
         locate(f"{parcel}{finding.pointer}"),
-        f"{rule.text}: {found.explanation}" if found.explanation else rule.text,
+        f"{rule.text}: {explanation}" if explanation else rule.text,
         rule.correction,
         shown(found.parcel_id),
         shown(finding.value),
