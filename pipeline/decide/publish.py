@@ -12,6 +12,7 @@ from pipeline.decide.state import Case, keep
 from pipeline.model import (
     Assessed,
     Cause,
+    DataQuality,
     Decision,
     DecisionNoted,
     Outcome,
@@ -108,6 +109,7 @@ def take_step(
         occurred_at=max(occasion.occurred_at, header.received_at),
         versions=assessment.versions,
         causing_id=occasion.causing_id,
+        data_quality=_data_quality(assessed),
     )
     case = Case(
         ruling.state,
@@ -129,6 +131,14 @@ def take_step(
             due_h=before.due_h,
         )
     return Step(case, decision)
+
+
+def _data_quality(assessed: Assessed) -> DataQuality | None:
+    quality = assessed.quality
+    if quality is None:
+        return None
+    timeliness = assessed.header.timeliness
+    return DataQuality(quality.completeness, quality.validity, quality.score, timeliness)
 
 
 def next_event(carrier: str, parcel_id: str, before: Case | None) -> tuple[int, str]:

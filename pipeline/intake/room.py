@@ -40,6 +40,7 @@ from pipeline.model import (
 )
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.model.manifest import ManifestBase
+from pipeline.model.timeliness import Timeliness
 from pipeline.rulebook.book import RuleBook
 from pipeline.rulebook.lifecycle import load_deadlines
 from pipeline.rulebook.shelf import Shelf
@@ -147,7 +148,8 @@ class IntakeRoom:
     ) -> Answer:
         header = decoded.header
         parcels = [parcel for parcel in decoded.parcels if not isinstance(parcel, BadParcel)]
-        inherited = _inherited(header, received_at)
+        timeliness = timeliness_of(header)
+        inherited = _inherited(header, received_at, timeliness.timeliness)
         circumstances = circumstances_of(
             inherited, frozenset(header.itinerary), self._templates.find(parcels), published
         )
@@ -174,12 +176,12 @@ class IntakeRoom:
                 found.append(Found(index, parcel.parcel_id, findings))
                 refused = any(map(severities.refuses, findings))
                 warnings = [*manifest_warnings, *(finding.rule_id for finding in findings)]
-            measured.add(parcel, findings, refused=refused)
+            quality = measured.add(parcel, findings, refused=refused)
             if refused:
                 rejected += 1
                 continue
             partition = crc32(consignee_key(parcel.consignee).encode()) % partitions
-            outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings))
+            outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings, quality))
         return acknowledge(
             decoded,
             rejected=rejected,
@@ -187,7 +189,7 @@ class IntakeRoom:
             severities=severities,
             received_at=received_at,
             faults_max=self._faults_max,
-            timeliness=timeliness_of(header),
+            timeliness=timeliness,
             measured=measured,
         )
 
@@ -268,7 +270,9 @@ def _instant(timestamp_ms: int) -> datetime:
     return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
 
 
-def _inherited(header: ManifestBase, received_at: datetime) -> ManifestHeader:
+def _inherited(
+    header: ManifestBase, received_at: datetime, timeliness: Timeliness
+) -> ManifestHeader:
     """What parcels inherit. Without a conveyance, the day of issue, else of receipt, decides."""
     issued_at = header.issued_at or received_at
     arrival_at = header.estimated_arrival_at or issued_at
@@ -282,6 +286,7 @@ def _inherited(header: ManifestBase, received_at: datetime) -> ManifestHeader:
         header.departure_at or arrival_at,
         arrival_at,
         received_at,
+        timeliness,
     )
 
 

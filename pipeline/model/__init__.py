@@ -23,6 +23,7 @@ from pipeline.model.acknowledgement import (
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.decision import (
     Cause,
+    DataQuality,
     Decision,
     IrgCategory,
     Outcome,
@@ -102,6 +103,7 @@ __all__ = [
     "Charge",
     "ChargeKind",
     "CollectionModel",
+    "DataQuality",
     "DataSet",
     "DeadLetter",
     "Decision",

@@ -12,6 +12,8 @@ from pipeline.model.decision import IrgCategory, RuleHit, SelectedBy, Versions
 from pipeline.model.filing import DataSet
 from pipeline.model.parcel import Parcel, TransportMode
 from pipeline.model.revenue import RevenueAssessment
+from pipeline.model.score import ParcelQuality
+from pipeline.model.timeliness import Timeliness
 
 
 class ManifestHeader(Struct, frozen=True, gc=False, array_like=True):
@@ -26,6 +28,7 @@ class ManifestHeader(Struct, frozen=True, gc=False, array_like=True):
     departure_at: datetime
     estimated_arrival_at: datetime
     received_at: datetime  # broker timestamp of the manifest message
+    timeliness: Timeliness | None = None
 
 
 class Announced(Struct, frozen=True, gc=False, array_like=True):
@@ -34,6 +37,7 @@ class Announced(Struct, frozen=True, gc=False, array_like=True):
     header: ManifestHeader
     parcel: Parcel
     warnings: list[str]
+    quality: ParcelQuality | None = None
 
 
 class Assessment(Struct, frozen=True, gc=False, array_like=True):
@@ -62,6 +66,7 @@ class Assessed(Struct, frozen=True, gc=False, array_like=True):
     assessment: Assessment
     parcel: Parcel | None
     consignee: bytes = b""  # pseudonym, for `Reversal`
+    quality: ParcelQuality | None = None
 
 
 class Filed(Struct, frozen=True, gc=False, array_like=True):

@@ -54,6 +54,7 @@ def explain(decision: Decision) -> list[str]:
         f"  Why: {decision.reason}",
         *_history(decision),
         _category(decision),
+        *_data(decision),
         *_risk(decision),
         *_money(decision.revenue),
         _law(decision),
@@ -76,6 +77,15 @@ def _history(decision: Decision) -> list[str]:
 def _category(decision: Decision) -> str:
     category = decision.irg_category
     return f"  Category {category.value} ({_CATEGORIES[category]}): {decision.irg_reason}."
+
+
+def _data(decision: Decision) -> list[str]:
+    quality = decision.data_quality
+    if quality is None:
+        return []
+    timeliness = quality.timeliness.replace("_", " ") if quality.timeliness else "not known"
+    complete, valid = quality.completeness_percent, quality.validity_percent
+    return [f"  Data: {complete} % complete, {valid} % valid; timeliness: {timeliness}."]
 
 
 def _risk(decision: Decision) -> list[str]:
