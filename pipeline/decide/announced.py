@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import msgspec
 
-from pipeline.decide.arrivals import Arrivals, Watched, keep_watch
+from pipeline.decide.arrivals import Arrivals, DueHours, Watched, keep_watch
 from pipeline.decide.decide import ZERO, rule_on
+from pipeline.decide.moments import instant
 from pipeline.decide.moves import CaseEvent, Move, legal_move
-from pipeline.decide.publish import Occasion, Step, instant, publish, take_step
+from pipeline.decide.publish import Occasion, Step, publish, take_step
 from pipeline.decide.purse import Purse
 from pipeline.decide.queue import put_aside
 from pipeline.decide.refuse import late_rule, refuse_announcement
@@ -148,7 +149,9 @@ class Announcements:
         received_at_ms = round(header.received_at.timestamp() * 1000)
         publish(step.decision, record, received_at_ms, outbox)
         # Last, so that an error before it leaves the case as it was.
-        put_case(memory, key, self._watched(step.case, assessed, watched), record.timestamp_ms)
+        after = self._watched(step.case, assessed, watched)
+        _watch_filings(key, case, after, watched)
+        put_case(memory, key, after, record.timestamp_ms)
         purse.close(record.partition, outbox)
 
     def _is_refused(self, assessed: Assessed, case: Case, outbox: Outbox) -> bool:
@@ -185,6 +188,13 @@ class Announcements:
             if old != new:
                 return f"{field}: {new}, before {old}"
         return ""
+
+
+def _watch_filings(key: str, before: Case | None, after: Case, watched: Watched) -> None:
+    """Wait for the partial filings that the data ask for, unless that is done."""
+    due_h = after.joined.due_h if after.joined else 0
+    if due_h and not (before and before.joined and before.joined.due_h == due_h):
+        watched.setdefault(DueHours(due_h, 0, for_filings=True), []).append(key)
 
 
 def _open_envelope(record: Record, outbox: Outbox) -> list[Assessed]:

@@ -4,22 +4,23 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from pipeline.decide.moments import HOUR_MS, hour_after
 from pipeline.decide.state import Memory, Watch
 from pipeline.model import ManifestHeader
 from pipeline.rulebook.lifecycle import Deadlines
 from pipeline.stream import Record
 
-HOUR_MS = 3_600_000
 ALL_CARRIERS = "*"
 WATCH = "~"
 """Keys of watches begin with it, as no carrier's id does, so no key of a case."""
 
 
 class DueHours(NamedTuple):
-    """The hours, since 1970, of a reminder and of the closing after it."""
+    """The hours, since 1970, of a reminder and of the closing after it; 0: nothing is closed."""
 
     reminder: int
     closing: int
+    for_filings: bool = False
 
 
 Watched = dict[DueHours, list[str]]
@@ -49,8 +50,8 @@ class Arrivals:
 
 def due_hours(reminder_ms: int, closing_ms: int) -> DueHours:
     """Whole hours; what is to be closed was reminded of before."""
-    reminder = _hour_after(reminder_ms)
-    return DueHours(reminder, max(_hour_after(closing_ms), reminder + 1))
+    reminder = hour_after(reminder_ms)
+    return DueHours(reminder, max(hour_after(closing_ms), reminder + 1))
 
 
 def keep_watch(watched: Mapping[DueHours, list[str]], record: Record, memory: Memory) -> None:
@@ -58,18 +59,14 @@ def keep_watch(watched: Mapping[DueHours, list[str]], record: Record, memory: Me
 
     The first case is part of the key: those of an envelope that wait for money come apart.
     """
-    for (reminder, closing), cases in watched.items():
+    for (reminder, closing, for_filings), cases in watched.items():
         key = f"{WATCH}{reminder}/{closing}/{record.topic}/{record.offset}/{cases[0]}"
-        put_watch(memory, key, Watch(reminder, closing, cases))
+        put_watch(memory, key, Watch(reminder, closing, cases, for_filings))
 
 
 def put_watch(memory: Memory, key: str, watch: Watch) -> None:
     """The entry expires just before its hour begins, so it is worked on when that has begun."""
     memory.put(key, watch, expires_at_ms=watch.due_h * HOUR_MS - 1)
-
-
-def _hour_after(moment_ms: int) -> int:
-    return -(-moment_ms // HOUR_MS)
 
 
 def _ms(moment: datetime) -> int:

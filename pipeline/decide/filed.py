@@ -1,17 +1,20 @@
-"""What a partial filing does to the case of its parcel: without item data, they are waited for."""
+"""What a partial filing does to the case of its parcel: without item data, they are waited for.
+
+One that comes after the decision is told of; the decision stands.
+"""
 
 import msgspec
+from msgspec.structs import replace
 
-from pipeline.decide.arrivals import HOUR_MS, DueHours, due_hours, keep_watch
+from pipeline.decide.arrivals import DueHours, due_hours, keep_watch
+from pipeline.decide.joined import filings_of, joined_with
+from pipeline.decide.moments import HOUR_MS, instant
 from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.notify import About, Notices
-from pipeline.decide.publish import instant
 from pipeline.decide.state import Case, CaseState, Memory, case_of, put_case
-from pipeline.model import DataSet, Filed, NoticeKind, case_key
+from pipeline.model import Filed, NoticeKind, case_key
 from pipeline.rulebook.lifecycle import Deadlines
 from pipeline.stream import Outbox, Record
-
-BIT_OF = {DataSet.RECEPTACLE_LINKS: 1, DataSet.PRE_LOADING: 2}
 
 _decode_envelope = msgspec.msgpack.Decoder(list[Filed]).decode
 
@@ -24,26 +27,29 @@ def join_filings(
     for filed in _decode_envelope(record.value or b""):
         key = case_key(filed.carrier, filed.parcel_id)
         before = case_of(memory, key) or Case(CaseState.NEW, 0, "", 0)
-        after = msgspec.structs.replace(before, filed=before.filed | BIT_OF[filed.data_set])
+        after = joined_with(before, filed.data_set, filed.receptacle_id)
         move = legal_move(before.state, CaseEvent.FILED)
         if after == before or move is Move.NO_EFFECT:
             continue
+        about = _about(filed, record)
         if move is Move.EXPECT:
             due = _due(record, deadlines)
-            after = msgspec.structs.replace(after, state=CaseState.EXPECTED, due_h=due.reminder)
+            after = replace(after, state=CaseState.EXPECTED, due_h=due.reminder)
             expected.setdefault(due, []).append(key)
-            what = filed.data_set.value.replace("_", " ")
-            about = About(
-                filed.carrier,
-                filed.parcel_id,
-                instant(record.timestamp_ms),
-                filed.filing_id,
-                f"{what}, filing {filed.filing_id}",
-            )
             due_at = instant(due.reminder * HOUR_MS)
             notices.tell(NoticeKind.DATA_AWAITED, about, None, outbox, due_at=due_at)
+        elif before.state is not CaseState.EXPECTED:
+            filings = filings_of(after.filed, after.joined)
+            notices.tell(NoticeKind.FILING_JOINED, about, after, outbox, filings=filings)
         put_case(memory, key, after, record.timestamp_ms)
     keep_watch(expected, record, memory)
+
+
+def _about(filed: Filed, record: Record) -> About:
+    what = f"{filed.data_set.value.replace('_', ' ')}, filing {filed.filing_id}"
+    return About(
+        filed.carrier, filed.parcel_id, instant(record.timestamp_ms), filed.filing_id, what
+    )
 
 
 def _due(record: Record, deadlines: Deadlines) -> DueHours:

@@ -1,6 +1,6 @@
 """From a ruling to the event that subscribers read: CloudEvents 1.0 in binary mode."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import NamedTuple
@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.decide.decide import Ruling
+from pipeline.decide.joined import awaited_with, filings_of
 from pipeline.decide.state import Case, keep
 from pipeline.model import (
     Assessed,
@@ -37,8 +38,6 @@ _HEADERS_OF = {
     )
     for outcome in Outcome
 }
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TIMESTAMP_MS_MAX = 253_402_300_799_999  # the last millisecond of the year 9999
 
 _encode = msgspec.json.Encoder().encode
 
@@ -85,6 +84,7 @@ def take_step(
     if before is not None and before.paid:
         secured = _with_payments(secured, before.paid, ruling.outcome)
     held = secured.account_reserved + secured.account_used
+    joined = awaited_with(header, before)
     decision = Decision(
         event_id=event_id(carrier, parcel_id, version, number),
         event_number=number,
@@ -110,6 +110,7 @@ def take_step(
         versions=assessment.versions,
         causing_id=occasion.causing_id,
         data_quality=_data_quality(assessed),
+        filings=filings_of(before.filed if before else 0, joined),
     )
     case = Case(
         ruling.state,
@@ -120,6 +121,7 @@ def take_step(
         held=held,
         consignee=assessed.consignee,
         held_in=secured.currency if held else "",
+        joined=joined,
     )
     if before is not None:
         case = msgspec.structs.replace(
@@ -178,8 +180,3 @@ def publish(decision: Decision, record: Record, received_at_ms: int, outbox: Out
     outbox.note(
         DecisionNoted(decision.outcome, decision.cause, decision.irg_category, received_at_ms)
     )
-
-
-def instant(timestamp_ms: int) -> datetime:
-    """A record's timestamp as a time; what no calendar holds becomes the nearest that one does."""
-    return _EPOCH + timedelta(milliseconds=min(max(timestamp_ms, 0), _TIMESTAMP_MS_MAX))

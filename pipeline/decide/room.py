@@ -11,9 +11,10 @@ from pipeline.decide.arrivals import Arrivals
 from pipeline.decide.cancelled import cancel
 from pipeline.decide.feedback import KIND_OF, feed_back
 from pipeline.decide.filed import join_filings
+from pipeline.decide.moments import instant
 from pipeline.decide.notify import Notices
 from pipeline.decide.overdue import Overdue
-from pipeline.decide.publish import instant, publish
+from pipeline.decide.publish import publish
 from pipeline.decide.purse import Purse
 from pipeline.decide.queue import put_aside, take_answer
 from pipeline.decide.reverse import REVERSALS, encode_reversals

@@ -48,6 +48,19 @@ _ENDS_WITHOUT_DATA = frozenset({CaseState.EXPECTED, CaseState.CANCELLED, CaseSta
 _AWAITING_PAYMENT = frozenset({CaseState.AWAITING_PAYMENT, CaseState.AWAITING_PAYMENT_INSPECTED})
 
 
+class Joined(Struct, frozen=True, array_like=True, gc=False):
+    """What partial filings say of a parcel, and which are waited for."""
+
+    receptacle_id: str = ""
+    awaited: int = 0
+    """Which must still come: bits, by data set."""
+    due_h: int = 0
+    """The hour, since 1970, by which they must; 0: it has passed, or none is awaited."""
+
+
+NOTHING_JOINED = Joined()
+
+
 class Case(Struct, frozen=True, array_like=True, gc=False):
     """The case of a parcel: one entry in memory for each, so that a closed one is small.
 
@@ -75,6 +88,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Which partial filings have come: bits, by data set."""
     held_in: str = ""
     """A released case keeps no assessment, and what it holds may have to be given back."""
+    joined: Joined | None = None
+    """None: no partial filing said anything that is kept, and none is waited for."""
 
     @property
     def arrived(self) -> bool:
@@ -90,6 +105,8 @@ class Watch:
     closing_h: int
     """The hour of the deadline after this one; 0: this is the last."""
     cases: list[str]
+    for_filings: bool = False
+    """They wait for partial filings, not for arrival or data."""
 
 
 Entry = Case | Watch | bytes

@@ -11,10 +11,12 @@ from pipeline.formats.outcome import Decoded, Locate, Refusal
 from pipeline.intake.finding import Finding
 from pipeline.intake.measure import PartMeasure
 from pipeline.intake.severities import Severities
-from pipeline.model import Acknowledgement, AcknowledgementStatus, Fault, Severity
+from pipeline.model import Acknowledgement, AcknowledgementStatus, DataSet, Fault, Severity
+from pipeline.model.manifest import ManifestBase
 from pipeline.model.score import quality_of
 from pipeline.model.text import shown
 from pipeline.model.timeliness import TimelinessReport
+from pipeline.rulebook.counterparts import counterparts_of
 
 
 class Found(NamedTuple):
@@ -83,6 +85,7 @@ def acknowledge(
             severity_overrides=severities.overrides,
             timeliness=timeliness,
             quality=quality_of(measured.total()) if measured else None,
+            awaited_filings=_awaited(header, received_at) if rejected < announced else [],
         ),
         rejected_by_rule,
         warnings_by_rule,
@@ -143,6 +146,10 @@ def _fault(severities: Severities, finding: Finding, found: Found, locate: Locat
         shown(found.parcel_id),
         shown(finding.value),
     )
+
+
+def _awaited(header: ManifestBase, received_at: datetime) -> list[DataSet]:
+    return list(counterparts_of(header.specific_circumstance, received_at.date()))
 
 
 def _status(announced: int, rejected: int, *, warnings: bool) -> AcknowledgementStatus:

@@ -11,7 +11,6 @@ import msgspec
 from pipeline.model import (
     Acknowledgement,
     AcknowledgementStatus,
-    DataSet,
     Filed,
     PartialFiling,
     case_key,
@@ -28,13 +27,12 @@ def take_in_filing(filing: PartialFiling, outbox: Outbox) -> None:
     """Send every entry to the partition of its parcel's case. A repeat has no effect there."""
     partitions = outbox.partitions_of(FILINGS)
     carrier, filing_id = filing.header.carrier, filing.header.manifest_id
-    if filing.data_set is DataSet.RECEPTACLE_LINKS:
-        parcel_ids = [link.parcel_id for link in filing.receptacle_links]
-    else:
-        parcel_ids = [parcel.parcel_id for parcel in filing.parcels]
-    for parcel_id in parcel_ids:
+    receptacle_of = {link.parcel_id: link.receptacle_id for link in filing.receptacle_links}
+    receptacle_of |= {parcel.parcel_id: "" for parcel in filing.parcels}
+    for parcel_id, receptacle_id in receptacle_of.items():
         partition = partition_of(case_key(carrier, parcel_id).encode(errors="replace"), partitions)
-        outbox.enclose(FILINGS, partition, Filed(carrier, parcel_id, filing.data_set, filing_id))
+        filed = Filed(carrier, parcel_id, filing.data_set, filing_id, receptacle_id)
+        outbox.enclose(FILINGS, partition, filed)
 
 
 def acknowledge_filing(

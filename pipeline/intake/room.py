@@ -287,6 +287,7 @@ def _inherited(
         arrival_at,
         received_at,
         timeliness,
+        header.specific_circumstance,
     )
 
 

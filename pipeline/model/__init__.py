@@ -62,7 +62,7 @@ from pipeline.model.feedback import (
     Payment,
     case_key,
 )
-from pipeline.model.filing import DataSet, PartialFiling, ReceptacleLink
+from pipeline.model.filing import DataSet, Filings, FilingState, PartialFiling, ReceptacleLink
 from pipeline.model.identity import consignee_key
 from pipeline.model.manifest import Manifest, ManifestFrame, manifest_key
 from pipeline.model.movement import Cancellation, Movement, MovementKind
@@ -113,6 +113,8 @@ __all__ = [
     "Fault",
     "FeedbackNoted",
     "Filed",
+    "FilingState",
+    "Filings",
     "FoundItem",
     "GoodsItem",
     "GoodsType",

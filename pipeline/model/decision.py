@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from pipeline.model.fields import Instant
+from pipeline.model.filing import Filings
 from pipeline.model.revenue import RevenueAssessment
 from pipeline.model.timeliness import Timeliness
 
@@ -125,4 +126,8 @@ class Decision(Struct, frozen=True, gc=False, kw_only=True):
     data_quality: Annotated[
         DataQuality | None,
         Meta(description="of the parcel's data; null in decisions of old releases"),
+    ] = None
+    filings: Annotated[
+        Filings | None,
+        Meta(description="partial filings of the parcel; null: none came, none is waited for"),
     ] = None

@@ -29,6 +29,7 @@ class ManifestHeader(Struct, frozen=True, gc=False, array_like=True):
     estimated_arrival_at: datetime
     received_at: datetime  # broker timestamp of the manifest message
     timeliness: Timeliness | None = None
+    specific_circumstance: str = ""
 
 
 class Announced(Struct, frozen=True, gc=False, array_like=True):
@@ -76,6 +77,7 @@ class Filed(Struct, frozen=True, gc=False, array_like=True):
     parcel_id: str
     data_set: DataSet
     filing_id: str
+    receptacle_id: str = ""
 
 
 class Reversal(Struct, frozen=True, gc=False, array_like=True):

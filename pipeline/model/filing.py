@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from pipeline.model.fields import Identifier
+from pipeline.model.fields import Identifier, Instant
 from pipeline.model.manifest import ManifestBase
 from pipeline.model.parcel import Parcel
 
@@ -15,6 +15,28 @@ class DataSet(StrEnum):
 
     RECEPTACLE_LINKS = "receptacle_links"  # EU ICS2 F44
     PRE_LOADING = "pre_loading"  # US ACAS
+
+
+class FilingState(StrEnum):
+    """Whether the partial filings that item data ask for have come."""
+
+    JOINED = "joined"  # whatever was asked for has come
+    AWAITED = "awaited"
+    OVERDUE = "overdue"  # still awaited, after its deadline
+
+
+class Filings(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The partial filings of a parcel: which have come, what they say, which must still come."""
+
+    state: FilingState
+    joined: list[DataSet] = []
+    awaited: list[DataSet] = []
+    due_at: Annotated[
+        Instant | None, Meta(description="by when the awaited ones must come; absent: overdue")
+    ] = None
+    receptacle_id: Annotated[
+        str, Meta(description="in which the parcel travels, UPU S9; empty: not known")
+    ] = ""
 
 
 class ReceptacleLink(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -8,10 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from pipeline.decide.joined import filings_of
 from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.state import CaseState
-from pipeline.model import Cause, DataSet, InspectionVerdict, MovementKind, NoticeKind
-from tests.decide.desk import Desk, assessed, cancellation, payment, result, selected
+from pipeline.model import Cause, DataSet, FilingState, InspectionVerdict, MovementKind, NoticeKind
+from tests.decide.desk import Desk, assessed, cancellation, of_data_set, payment, result, selected
 
 MANIFESTS = st.sampled_from(["SP-0001", "SP-0002"])
 VERSIONS = st.integers(1, 3)
@@ -39,13 +40,15 @@ class LifeOfAParcel(RuleBasedStateMachine):
         self.stages: list[MovementKind] = []
         self.examined = self.waited = False
         self.announced = self.numbers = 0
+        self.filed: set[DataSet] = set()
+        self.awaits = self.overdue = False
 
     @property
     def arrived(self) -> bool:
         return self.examined or any(stage in self.stages for stage in ARRIVED)
 
-    @rule(manifest=MANIFESTS, version=VERSIONS, inspect=st.booleans())
-    def announce(self, manifest: str, version: int, inspect: bool) -> None:
+    @rule(manifest=MANIFESTS, version=VERSIONS, inspect=st.booleans(), postal=st.booleans())
+    def announce(self, manifest: str, version: int, inspect: bool, postal: bool) -> None:
         if manifest != self.manifest:
             event = CaseEvent.ANNOUNCED
         else:
@@ -53,11 +56,14 @@ class LifeOfAParcel(RuleBasedStateMachine):
         make: Any = selected if inspect else assessed
         now = self.desk.now
         times = {"received_at": now, "arrival_at": now + timedelta(days=1)}
-        self.desk.announce(make(manifest_id=manifest, version=version, **times))
+        parcel = make(manifest_id=manifest, version=version, **times)
+        self.desk.announce(of_data_set("F43" if postal else "", parcel))
         self.announced += 1
         if legal_move(self.state, event) is Move.DECIDE:
             self.state = CaseState.UNDER_INSPECTION if inspect else CaseState.AWAITING_PAYMENT
             self.manifest, self.version = manifest, version
+            self.awaits = postal and DataSet.RECEPTACLE_LINKS not in self.filed
+            self.overdue = self.overdue and self.awaits
 
     @rule(manifest=MANIFESTS, version=VERSIONS)
     def cancel(self, manifest: str, version: int) -> None:
@@ -67,6 +73,7 @@ class LifeOfAParcel(RuleBasedStateMachine):
         names_it = manifest == self.manifest and version >= self.version
         if move is Move.FORESTALL or (move is Move.CANCEL and names_it):
             self.state, self.manifest, self.version = CaseState.CANCELLED, manifest, version
+            self.forget_filings()
         elif move is Move.NO_EFFECT and names_it and version > self.version:
             self.state, self.version = CaseState.CANCELLED, version
 
@@ -83,8 +90,17 @@ class LifeOfAParcel(RuleBasedStateMachine):
     @rule(data_set=st.sampled_from(DataSet))
     def file(self, data_set: DataSet) -> None:
         self.desk.file(data_set)
-        if legal_move(self.state, CaseEvent.FILED) is Move.EXPECT:
+        move = legal_move(self.state, CaseEvent.FILED)
+        if move is Move.EXPECT:
             self.state = CaseState.EXPECTED
+        if move is not Move.NO_EFFECT:
+            self.filed.add(data_set)
+            if data_set is DataSet.RECEPTACLE_LINKS:
+                self.awaits = self.overdue = False
+
+    def forget_filings(self) -> None:
+        """What a case knew of filings ends with it."""
+        self.filed, self.awaits, self.overdue = set(), False, False
 
     @rule(verdict=st.sampled_from(InspectionVerdict))
     def inspect(self, verdict: InspectionVerdict) -> None:
@@ -112,9 +128,12 @@ class LifeOfAParcel(RuleBasedStateMachine):
         """Once: after more time, cases themselves are forgotten."""
         self.waited = True
         self.desk.wait(50 * 24).wait(50 * 24)
+        if self.awaits and legal_move(self.state, CaseEvent.FILING_DUE) is Move.DEMAND_FILING:
+            self.overdue = True
         missed = self.state is CaseState.EXPECTED or not self.arrived
         if missed and legal_move(self.state, CaseEvent.CLOSING_DUE) is Move.CLOSE:
             self.state = CaseState.CLOSED
+            self.forget_filings()
 
     @invariant()
     def the_case_is_where_the_table_leads(self) -> None:
@@ -122,6 +141,17 @@ class LifeOfAParcel(RuleBasedStateMachine):
         assert (case.state if case else CaseState.NEW) is self.state
         if case:
             assert (case.manifest_id, case.version) == (self.manifest, self.version)
+
+    @invariant()
+    def the_case_knows_its_filings(self) -> None:
+        """Which came in whatever order, whether one is awaited, and whether that is overdue."""
+        case = self.desk.case()
+        known = filings_of(case.filed, case.joined) if case else None
+        joined = set(known.joined) if known else set()
+        state = known.state if known and known.awaited else FilingState.JOINED
+        assert joined == self.filed
+        assert (state is not FilingState.JOINED) == self.awaits
+        assert (state is FilingState.OVERDUE) == self.overdue
 
     @invariant()
     def every_announcement_ends_once(self) -> None:
