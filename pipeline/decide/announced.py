@@ -171,7 +171,7 @@ class Announcements:
     def _watched(self, case: Case, assessed: Assessed, watched: Watched) -> Case:
         """The case with its deadline, if there is one."""
         header = assessed.header
-        deadlines = self._arrivals.deadlines_of(header)
+        deadlines = self._arrivals.deadlines_of(header, case.joined)
         if deadlines and not case.arrived:
             key = case_key(header.carrier, assessed.parcel_id)
             watched.setdefault(deadlines, []).append(key)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pipeline.decide.moments import HOUR_MS, hour_after
-from pipeline.decide.state import Memory, Watch
+from pipeline.decide.state import Joined, Memory, Watch
 from pipeline.model import ManifestHeader
 from pipeline.rulebook.lifecycle import Deadlines
 from pipeline.stream import Record
@@ -35,16 +35,22 @@ class Arrivals:
         self._all = ALL_CARRIERS in carriers
         self._deadlines = deadlines
 
-    def deadlines_of(self, header: ManifestHeader) -> DueHours | None:
-        """Of the parcels of a manifest; None where no arrival is waited for."""
-        if not (self._all or header.carrier in self._carriers):
+    def deadlines_of(self, header: ManifestHeader, joined: Joined | None) -> DueHours | None:
+        """Of a parcel of a manifest, by its conveyance; None where no arrival is waited for."""
+        conveyance = joined.conveyance if joined else None
+        arrival_at = (conveyance or header).estimated_arrival_at
+        return self.until(header.carrier, arrival_at, header.received_at)
+
+    def until(self, carrier: str, arrival_at: datetime, lodged_at: datetime) -> DueHours | None:
+        """Of a parcel that should arrive then, and whose newest data were received then."""
+        if not (self._all or carrier in self._carriers):
             return None
-        day = header.received_at.astimezone(UTC).date()
+        day = lodged_at.astimezone(UTC).date()
         overdue = self._deadlines.of("arrival_overdue", day)
         closed = self._deadlines.of("closed_not_arrived", day)
         return due_hours(
-            _ms(header.estimated_arrival_at) + overdue.hours * HOUR_MS,
-            _ms(header.received_at) + closed.hours * HOUR_MS,
+            _ms(arrival_at) + overdue.hours * HOUR_MS,
+            _ms(lodged_at) + closed.hours * HOUR_MS,
         )
 
 

@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from pipeline.decide.moments import HOUR_MS, hour_after, instant
 from pipeline.decide.state import NOTHING_JOINED, Case, Joined
-from pipeline.model import DataSet, Filings, FilingState, ManifestHeader
+from pipeline.model import DataSet, Filed, Filings, FilingState, ManifestHeader
 from pipeline.rulebook.counterparts import counterparts_of
 from pipeline.rulebook.lifecycle import load_deadlines
 
-BIT_OF = {DataSet.RECEPTACLE_LINKS: 1, DataSet.PRE_LOADING: 2}
+BIT_OF = {DataSet.RECEPTACLE_LINKS: 1, DataSet.PRE_LOADING: 2, DataSet.CONVEYANCE: 4}
 
 
 def awaited_with(header: ManifestHeader, before: Case | None) -> Joined | None:
@@ -34,13 +34,14 @@ def awaited_with(header: ManifestHeader, before: Case | None) -> Joined | None:
     return _known(replace(joined, awaited=awaited, due_h=due_h))
 
 
-def joined_with(case: Case, data_set: DataSet, receptacle_id: str) -> Case:
+def joined_with(case: Case, filed: Filed) -> Case:
     """The case with one more filing; nothing is awaited any more if that was the last."""
-    bit, joined = BIT_OF[data_set], case.joined or NOTHING_JOINED
+    bit, joined = BIT_OF[filed.data_set], case.joined or NOTHING_JOINED
     awaited = joined.awaited & ~bit
     joined = replace(
         joined,
-        receptacle_id=receptacle_id or joined.receptacle_id,
+        receptacle_id=filed.receptacle_id or joined.receptacle_id,
+        conveyance=filed.conveyance or joined.conveyance,
         awaited=awaited,
         due_h=joined.due_h if awaited else 0,
     )
@@ -65,4 +66,5 @@ def filings_of(filed: int, joined: Joined | None) -> Filings | None:
         awaited=[data_set for data_set, bit in BIT_OF.items() if joined.awaited & bit],
         due_at=instant(joined.due_h * HOUR_MS) if joined.due_h else None,
         receptacle_id=joined.receptacle_id,
+        conveyance=joined.conveyance,
     )

@@ -10,7 +10,7 @@ from pipeline.decide.announced import Announcements
 from pipeline.decide.arrivals import Arrivals
 from pipeline.decide.cancelled import cancel
 from pipeline.decide.feedback import KIND_OF, feed_back
-from pipeline.decide.filed import join_filings
+from pipeline.decide.filed import FilingDesk
 from pipeline.decide.moments import instant
 from pipeline.decide.notify import Notices
 from pipeline.decide.overdue import Overdue
@@ -72,6 +72,7 @@ class DecideRoom:
         self._notices = Notices(self._topics)
         self._overdue = Overdue(self._deadlines, self._notices)
         arrivals = Arrivals(scanned_carriers, self._deadlines)
+        self._filings = FilingDesk(self._deadlines, arrivals, self._notices)
         self._announcements = Announcements(self._topics, arrivals)
         self.inputs: tuple[str, ...] = (
             *("assessments", "filings", "inspections", "payments", "movements"),
@@ -113,7 +114,7 @@ class DecideRoom:
             self._announcements.decide(record, memory, outbox, served=served)
             return
         if record.topic == "filings":
-            join_filings(record, memory, self._deadlines, self._notices, outbox)
+            self._filings.join(record, memory, outbox)
             return
         decoder = _DECODERS.get(record.topic, _cancellation_decoder)
         message = read_message(record, decoder, _key_of)

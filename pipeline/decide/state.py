@@ -1,6 +1,7 @@
 """What the decide room remembers of each parcel: its case.
 
-Beside cases, by keys that no case can have, stand slices of accounts (`purse.py`), encoded.
+Beside cases, by keys that no case can have, stand slices of accounts (`purse.py`) and receptacles
+(`receptacles.py`), encoded.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from enum import IntEnum
 import msgspec
 from msgspec import Struct
 
-from pipeline.model import Assessed
+from pipeline.model import Assessed, Conveyance
 from pipeline.stream import KeyedState
 
 CASE_KEPT_MS = 400 * 24 * 3_600_000
@@ -56,6 +57,7 @@ class Joined(Struct, frozen=True, array_like=True, gc=False):
     """Which must still come: bits, by data set."""
     due_h: int = 0
     """The hour, since 1970, by which they must; 0: it has passed, or none is awaited."""
+    conveyance: Conveyance | None = None
 
 
 NOTHING_JOINED = Joined()

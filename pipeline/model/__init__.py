@@ -62,7 +62,14 @@ from pipeline.model.feedback import (
     Payment,
     case_key,
 )
-from pipeline.model.filing import DataSet, Filings, FilingState, PartialFiling, ReceptacleLink
+from pipeline.model.filing import (
+    Conveyance,
+    DataSet,
+    Filings,
+    FilingState,
+    PartialFiling,
+    ReceptacleLink,
+)
 from pipeline.model.identity import consignee_key
 from pipeline.model.manifest import Manifest, ManifestFrame, manifest_key
 from pipeline.model.movement import Cancellation, Movement, MovementKind
@@ -103,6 +110,7 @@ __all__ = [
     "Charge",
     "ChargeKind",
     "CollectionModel",
+    "Conveyance",
     "DataQuality",
     "DataSet",
     "DeadLetter",

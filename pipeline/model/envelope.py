@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from pipeline.model.decision import IrgCategory, RuleHit, SelectedBy, Versions
-from pipeline.model.filing import DataSet
+from pipeline.model.filing import Conveyance, DataSet
 from pipeline.model.parcel import Parcel, TransportMode
 from pipeline.model.revenue import RevenueAssessment
 from pipeline.model.score import ParcelQuality
@@ -71,13 +71,17 @@ class Assessed(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Filed(Struct, frozen=True, gc=False, array_like=True):
-    """Intake to decide: a partial filing speaks of this parcel."""
+    """Intake to decide: a partial filing speaks of this parcel.
+
+    Without a parcel id it speaks of all parcels of the receptacle, whoever linked them to it.
+    """
 
     carrier: str
     parcel_id: str
     data_set: DataSet
     filing_id: str
     receptacle_id: str = ""
+    conveyance: Conveyance | None = None
 
 
 class Reversal(Struct, frozen=True, gc=False, array_like=True):

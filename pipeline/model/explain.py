@@ -96,6 +96,10 @@ def _filings(filings: Filings | None) -> list[str]:
     told = [f"joined by {_named(filings.joined)}"] if filings.joined else []
     if filings.receptacle_id:
         told.append(f"receptacle {filings.receptacle_id}")
+    if filings.conveyance:
+        flight = filings.conveyance
+        arrival = f"arrives {flight.estimated_arrival_at:%Y-%m-%d %H:%M} UTC"
+        told.append(" ".join(filter(None, [flight.transport_mode, flight.reference, arrival])))
     if filings.awaited:
         until = f"until {filings.due_at:%Y-%m-%d %H:%M} UTC" if filings.due_at else "overdue"
         told.append(f"{_named(filings.awaited)} awaited, {until}")

@@ -31,6 +31,13 @@ class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     conveyance_reference: Annotated[
         str, Meta(max_length=17, description="flight, voyage or train number; WCO 149")
     ] = ""
+    master_document: Annotated[
+        str,
+        Meta(
+            max_length=70,
+            description="transport document at master level, such as the air waybill; WCO D023",
+        ),
+    ] = ""
     specific_circumstance: Annotated[
         str,
         Meta(

@@ -12,7 +12,17 @@ from pipeline.decide.joined import filings_of
 from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.state import CaseState
 from pipeline.model import Cause, DataSet, FilingState, InspectionVerdict, MovementKind, NoticeKind
-from tests.decide.desk import Desk, assessed, cancellation, of_data_set, payment, result, selected
+from pipeline.rulebook.counterparts import counterparts_of
+from tests.decide.desk import (
+    LEGAL_DATE,
+    Desk,
+    assessed,
+    cancellation,
+    of_data_set,
+    payment,
+    result,
+    selected,
+)
 
 MANIFESTS = st.sampled_from(["SP-0001", "SP-0002"])
 VERSIONS = st.integers(1, 3)
@@ -26,6 +36,7 @@ EVENT_OF_VERDICT = {
     InspectionVerdict.DISCREPANCY: CaseEvent.FOUND_DISCREPANCY,
     InspectionVerdict.PROHIBITED: CaseEvent.FOUND_PROHIBITED,
 }
+ASKED_FOR = frozenset(counterparts_of("F43", LEGAL_DATE))
 ARRIVED = (MovementKind.ARRIVED, MovementKind.PRESENTED)
 
 
@@ -41,7 +52,8 @@ class LifeOfAParcel(RuleBasedStateMachine):
         self.examined = self.waited = False
         self.announced = self.numbers = 0
         self.filed: set[DataSet] = set()
-        self.awaits = self.overdue = False
+        self.awaits: set[DataSet] = set()
+        self.overdue = False
 
     @property
     def arrived(self) -> bool:
@@ -62,8 +74,8 @@ class LifeOfAParcel(RuleBasedStateMachine):
         if legal_move(self.state, event) is Move.DECIDE:
             self.state = CaseState.UNDER_INSPECTION if inspect else CaseState.AWAITING_PAYMENT
             self.manifest, self.version = manifest, version
-            self.awaits = postal and DataSet.RECEPTACLE_LINKS not in self.filed
-            self.overdue = self.overdue and self.awaits
+            self.awaits = set(ASKED_FOR) - self.filed if postal else set()
+            self.overdue = self.overdue and bool(self.awaits)
 
     @rule(manifest=MANIFESTS, version=VERSIONS)
     def cancel(self, manifest: str, version: int) -> None:
@@ -95,12 +107,12 @@ class LifeOfAParcel(RuleBasedStateMachine):
             self.state = CaseState.EXPECTED
         if move is not Move.NO_EFFECT:
             self.filed.add(data_set)
-            if data_set is DataSet.RECEPTACLE_LINKS:
-                self.awaits = self.overdue = False
+            self.awaits.discard(data_set)
+            self.overdue = self.overdue and bool(self.awaits)
 
     def forget_filings(self) -> None:
         """What a case knew of filings ends with it."""
-        self.filed, self.awaits, self.overdue = set(), False, False
+        self.filed, self.awaits, self.overdue = set(), set(), False
 
     @rule(verdict=st.sampled_from(InspectionVerdict))
     def inspect(self, verdict: InspectionVerdict) -> None:
@@ -147,11 +159,11 @@ class LifeOfAParcel(RuleBasedStateMachine):
         """Which came in whatever order, whether one is awaited, and whether that is overdue."""
         case = self.desk.case()
         known = filings_of(case.filed, case.joined) if case else None
-        joined = set(known.joined) if known else set()
-        state = known.state if known and known.awaited else FilingState.JOINED
-        assert joined == self.filed
-        assert (state is not FilingState.JOINED) == self.awaits
+        assert set(known.joined if known else ()) == self.filed
+        assert set(known.awaited if known else ()) == self.awaits
+        state = known.state if known else FilingState.JOINED
         assert (state is FilingState.OVERDUE) == self.overdue
+        assert (state is FilingState.JOINED) == (not self.awaits)
 
     @invariant()
     def every_announcement_ends_once(self) -> None:

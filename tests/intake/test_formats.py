@@ -75,8 +75,24 @@ def test_receptacle_links_name_the_receptacle_of_each_parcel() -> None:
     assert {one.receptacle_id for one in filed} == {"CNSHAADEFRAAACN60001001010045"}
 
 
+def test_a_conveyance_goes_to_its_parcels_and_for_a_receptacle_to_every_partition() -> None:
+    """Where the parcels of a receptacle are, only the room that joins them knows."""
+    stream = taken_in(EXAMPLES["conveyance"]).stream
+    filed = {
+        (record.partition, one.parcel_id, one.receptacle_id)
+        for record in stream.read("filings")
+        for one in msgspec.msgpack.decode(record.value or b"", type=list[Filed])
+        if one.conveyance and one.conveyance.filed_by == "SWIFTPOST"
+    }
+    everywhere = {(partition, "", "CNSHAADEFRAAACN60001001010045") for partition in range(4)}
+    assert everywhere < filed
+    assert {parcel for _, parcel, _ in filed - everywhere} == {"LX123456785CN", "LX000000005CN"}
+    assert len(filed) == 6
+
+
 @pytest.mark.parametrize(
-    ("name", "awaited"), [("ics2_f43", [DataSet.RECEPTACLE_LINKS]), ("ics2_f30", [])]
+    ("name", "awaited"),
+    [("ics2_f43", [DataSet.RECEPTACLE_LINKS, DataSet.CONVEYANCE]), ("ics2_f30", [])],
 )
 def test_the_answer_names_the_filings_that_must_come_beside_the_data(
     name: str, awaited: list[DataSet]
