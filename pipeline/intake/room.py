@@ -21,6 +21,7 @@ from pipeline.intake.filing import (
     take_in_filing,
 )
 from pipeline.intake.finding import Finding
+from pipeline.intake.inherit import inherited_by
 from pipeline.intake.measure import MEASUREMENTS, PartMeasure, enclose_measurements, measure
 from pipeline.intake.parts import Entry, Memory, PartsCount, PartsDue
 from pipeline.intake.publish import conversation_of, publish_acknowledgement
@@ -32,7 +33,6 @@ from pipeline.intake.timeliness import timeliness_of
 from pipeline.model import (
     Acknowledgement,
     Announced,
-    ManifestHeader,
     ManifestNoted,
     PartialFiling,
     consignee_key,
@@ -40,7 +40,6 @@ from pipeline.model import (
 )
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.model.manifest import ManifestBase
-from pipeline.model.timeliness import Timeliness
 from pipeline.rulebook.book import RuleBook
 from pipeline.rulebook.lifecycle import load_deadlines
 from pipeline.rulebook.shelf import Shelf
@@ -149,7 +148,7 @@ class IntakeRoom:
         header = decoded.header
         parcels = [parcel for parcel in decoded.parcels if not isinstance(parcel, BadParcel)]
         timeliness = timeliness_of(header)
-        inherited = _inherited(header, received_at, timeliness.timeliness)
+        inherited = inherited_by(header, received_at, timeliness.timeliness)
         circumstances = circumstances_of(
             inherited, frozenset(header.itinerary), self._templates.find(parcels), published
         )
@@ -268,27 +267,6 @@ def _with_part(header: ManifestBase, part: PartSeen, seen: ManifestSeen | None) 
 
 def _instant(timestamp_ms: int) -> datetime:
     return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
-
-
-def _inherited(
-    header: ManifestBase, received_at: datetime, timeliness: Timeliness
-) -> ManifestHeader:
-    """What parcels inherit. Without a conveyance, the day of issue, else of receipt, decides."""
-    issued_at = header.issued_at or received_at
-    arrival_at = header.estimated_arrival_at or issued_at
-    return ManifestHeader(
-        header.carrier,
-        header.manifest_id,
-        header.version,
-        header.destination_country,
-        header.transport_mode,
-        issued_at,
-        header.departure_at or arrival_at,
-        arrival_at,
-        received_at,
-        timeliness,
-        header.specific_circumstance,
-    )
 
 
 def _note(answer: Answer, outbox: Outbox) -> None:
