@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pipeline.intake.bounded import ACKNOWLEDGEMENT_BYTES_MAX
 from pipeline.rulebook.event_codes import CodeTable, load_code_tables
 
 INTRO = """\
@@ -9,8 +10,8 @@ Every manifest message is answered on `acknowledgements`, or on the carrier's ow
 counts, and each fault with rule, place (JSON pointer or XPath into the sender's document), value,
 text and correction. The answer names manifest, version and part, and echoes the conversation: the
 Kafka header `conversation-id` of the message, else the field of its format (`conversation_id`,
-`conversationId`). At most `GREENLANE_ACKNOWLEDGEMENT_FAULTS_MAX` faults are told, errors first;
-`faults_omitted` counts the rest. The schema:
+`conversationId`). At most `GREENLANE_ACKNOWLEDGEMENT_FAULTS_MAX` faults are told, errors first, and
+no more than fit into {bytes_max:,} bytes; `faults_omitted` counts the rest. The schema:
 [Acknowledgement.v1.json](../topics/schemas/Acknowledgement.v1.json).
 
 A repeat of the same bytes gets the first answer again, marked `duplicate`, in the conversation it
@@ -24,7 +25,8 @@ on the day of receipt. The outcomes stand here too, for those who translate deci
 
 def event_codes_page(note: str) -> str:
     """All tables, the newest first."""
-    lines = ["# Acknowledgements and their codes", "", note, "", INTRO]
+    intro = INTRO.format(bytes_max=ACKNOWLEDGEMENT_BYTES_MAX)
+    lines = ["# Acknowledgements and their codes", "", note, "", intro]
     for table in reversed(load_code_tables()):
         lines += _table(table)
     return "\n".join(lines)

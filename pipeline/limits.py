@@ -10,6 +10,7 @@ from pipeline.cli.files import FILE_BYTES_MAX
 from pipeline.contract.declarations import declared_topics
 from pipeline.decide.state import FEEDBACK_PER_CASE_MAX
 from pipeline.formats.xml_source import ELEMENTS_MAX, XML_NESTING_MAX
+from pipeline.intake.bounded import ACKNOWLEDGEMENT_BYTES_MAX
 from pipeline.intake.check_manifest import PARTS_MAX
 from pipeline.intake.check_masses import MASS_DECIMALS_MAX, MASS_KG_MAX
 from pipeline.intake.check_values import AMOUNT_MAX
@@ -85,6 +86,11 @@ def limits() -> list[Limit]:
             "faults an acknowledgement names",
             f"{setting['acknowledgement_faults_max']} (`GREENLANE_ACKNOWLEDGEMENT_FAULTS_MAX`)",
             "the rest is counted",
+        ),
+        Limit(
+            "acknowledgement",
+            f"{ACKNOWLEDGEMENT_BYTES_MAX:,} bytes",
+            "faults that do not fit are counted",
         ),
         Limit(
             "entries a room remembers of one partition",

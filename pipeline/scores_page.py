@@ -19,7 +19,8 @@ The data of every parcel are scored as they come in:
 - **validity**: 100 less a penalty for each fault, at least 0;
 - **score**: completeness times validity.
 
-An acknowledgement tells the means over the parcels of its message (`quality`). A parcel that does
+A decision tells those of its parcel, with the timeliness of its manifest (`data_quality`). An
+acknowledgement tells the means over the parcels of its message (`quality`). A parcel that does
 not have the form of the message counts 0 in all three. A message that is refused as a whole counts
 its parcels as rejected, and is not scored: nobody looked at them. A repeat counts nothing.
 

@@ -165,7 +165,7 @@ class AssessRoom:
             category, reason, points, selected_by, hits, revenue, day, self.versions_of(book)
         )
         kept = parcel if assessment.needs_officer else None
-        return Assessed(header, parcel.parcel_id, assessment, kept)
+        return Assessed(header, parcel.parcel_id, assessment, kept, quality=announced.quality)
 
     def versions_of(self, book: RuleBook) -> Versions:
         """The versions with a book's; kept, because most parcels name the same."""

@@ -7,12 +7,13 @@ from decimal import Decimal
 
 import msgspec
 
-from pipeline.decide.arrivals import Arrivals, Watched, keep_watch
+from pipeline.decide.arrivals import Arrivals, DueHours, Watched, keep_watch
 from pipeline.decide.decide import ZERO, rule_on
 from pipeline.decide.early import EarlyPayment, early_of, forget_early, split_early
+from pipeline.decide.moments import instant
 from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.notify import About, Notices
-from pipeline.decide.publish import Occasion, RefundDue, Step, instant, publish, take_step
+from pipeline.decide.publish import Occasion, RefundDue, Step, publish, take_step
 from pipeline.decide.purse import Purse
 from pipeline.decide.queue import put_aside
 from pipeline.decide.refuse import late_rule, refuse_announcement
@@ -170,7 +171,9 @@ class Announcements:
         for refund in step.refunds:
             self._notices.tell_refund(refund, about, step.case, outbox)
         # Last, so that an error before it leaves the case as it was.
-        put_case(memory, key, self._watched(step.case, assessed, watched), record.timestamp_ms)
+        after = self._watched(step.case, assessed, watched)
+        _watch_filings(key, case, after, watched)
+        put_case(memory, key, after, record.timestamp_ms)
         forget_early(early, key, memory)
         purse.close(record.partition, outbox)
 
@@ -192,7 +195,7 @@ class Announcements:
     def _watched(self, case: Case, assessed: Assessed, watched: Watched) -> Case:
         """The case with its deadline, if there is one."""
         header = assessed.header
-        deadlines = self._arrivals.deadlines_of(header)
+        deadlines = self._arrivals.deadlines_of(header, case.joined)
         if deadlines and not case.arrived:
             key = case_key(header.carrier, assessed.parcel_id)
             watched.setdefault(deadlines, []).append(key)
@@ -209,6 +212,13 @@ class Announcements:
             if old != new:
                 return f"{field}: {new}, before {old}"
         return ""
+
+
+def _watch_filings(key: str, before: Case | None, after: Case, watched: Watched) -> None:
+    """Wait for the partial filings that the data ask for, unless that is done."""
+    due_h = after.joined.due_h if after.joined else 0
+    if due_h and not (before and before.joined and before.joined.due_h == due_h):
+        watched.setdefault(DueHours(due_h, 0, for_filings=True), []).append(key)
 
 
 def _open_envelope(record: Record, outbox: Outbox) -> list[Assessed]:

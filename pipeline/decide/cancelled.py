@@ -3,9 +3,9 @@
 import msgspec
 
 from pipeline.decide.given_back import give_back
+from pipeline.decide.moments import instant
 from pipeline.decide.moves import CaseEvent, Move, legal_move, told
 from pipeline.decide.notify import About, Notices
-from pipeline.decide.publish import instant
 from pipeline.decide.reverse import reverse
 from pipeline.decide.state import Case, CaseState, Memory, case_of, put_case
 from pipeline.model import Cancellation, NoticeKind, case_key

@@ -9,9 +9,9 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from pipeline.decide.arrivals import HOUR_MS
+from pipeline.decide.moments import HOUR_MS, instant
 from pipeline.decide.notify import About, Notices
-from pipeline.decide.publish import RefundDue, instant
+from pipeline.decide.publish import RefundDue
 from pipeline.decide.state import Case, Memory, case_of
 from pipeline.model import Payment, RefundReason, case_key
 from pipeline.rulebook.lifecycle import Deadlines

@@ -31,6 +31,7 @@ class CaseEvent(StrEnum):
     FOUND_PROHIBITED = "found prohibited"
     PAID = "paid"
     FILED = "filed"  # a partial filing speaks of it
+    FILING_DUE = "filing due"  # one that must come beside its data has not come in time
     DEPARTED = "departed"
     ARRIVED = "arrived"  # or presented
     REMINDER_DUE = "reminder due"
@@ -56,6 +57,7 @@ class Move(StrEnum):
     EXPECT = "expect"  # a parcel without data: demand them
     RECORD = "record"
     DEMAND_DATA = "demand data"
+    DEMAND_FILING = "demand filing"
     ASK_FOR_ARRIVAL = "ask for arrival"
     CLOSE = "close"
     NO_EFFECT = "no effect"

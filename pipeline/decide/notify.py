@@ -35,6 +35,14 @@ TEXTS = {
         "a partial filing speaks of the parcel, but its item data have not come",
         "carrier: send the item data; they join the filing, whichever comes first",
     ),
+    NoticeKind.FILING_JOINED: Text(
+        "a partial filing has joined the parcel; what was decided stands",
+        "nobody: read what it says",
+    ),
+    NoticeKind.FILING_OVERDUE: Text(
+        "partial filings that must come beside the item data have not come",
+        "carrier: send what is missing; officer: ask the carrier",
+    ),
     NoticeKind.DATA_DEMANDED: Text(
         "the parcel has departed, but no data of it were announced",
         "carrier: announce it before it arrives",

@@ -2,13 +2,14 @@
 
 import msgspec
 
-from pipeline.decide.arrivals import HOUR_MS, WATCH, put_watch
+from pipeline.decide.arrivals import WATCH, put_watch
 from pipeline.decide.given_back import give_back
+from pipeline.decide.moments import HOUR_MS, instant
 from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.notify import About, Notices
-from pipeline.decide.publish import instant
 from pipeline.decide.reverse import reverse
 from pipeline.decide.state import Case, CaseState, Memory, Watch, case_of, put_case
+from pipeline.decide.unfiled import demand_filings
 from pipeline.model import NoticeKind
 from pipeline.rulebook.lifecycle import Deadlines
 from pipeline.stream import Outbox
@@ -24,6 +25,9 @@ class Overdue:
 
     def fall_due(self, key: str, watch: Watch, memory: Memory, outbox: Outbox) -> None:
         """Work on the cases of a watch. Those that had other deadlines since are passed over."""
+        if watch.for_filings:
+            demand_filings(watch, memory, self._notices, outbox)
+            return
         waiting = []
         for case_key in watch.cases:
             case = case_of(memory, case_key)

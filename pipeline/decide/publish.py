@@ -1,6 +1,6 @@
 """From a ruling to the event that subscribers read: CloudEvents 1.0 in binary mode."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import NamedTuple
@@ -8,10 +8,12 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.decide.decide import Ruling
+from pipeline.decide.joined import awaited_with, filings_of
 from pipeline.decide.state import Case, keep
 from pipeline.model import (
     Assessed,
     Cause,
+    DataQuality,
     Decision,
     DecisionNoted,
     Outcome,
@@ -38,8 +40,6 @@ _HEADERS_OF = {
     )
     for outcome in Outcome
 }
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TIMESTAMP_MS_MAX = 253_402_300_799_999  # the last millisecond of the year 9999
 
 _encode = msgspec.json.Encoder().encode
 
@@ -97,6 +97,7 @@ def take_step(
         secured = _with_payments(secured, before.paid, ruling.outcome)
     held = secured.account_reserved + secured.account_used
     left_in_case = before.paid - secured.refund_due if before is not None else ZERO
+    joined = awaited_with(header, before)
     decision = Decision(
         event_id=event_id(carrier, parcel_id, version, number),
         event_number=number,
@@ -121,6 +122,8 @@ def take_step(
         occurred_at=max(occasion.occurred_at, header.received_at),
         versions=assessment.versions,
         causing_id=occasion.causing_id,
+        data_quality=_data_quality(assessed),
+        filings=filings_of(before.filed if before else 0, joined),
     )
     case = Case(
         ruling.state,
@@ -131,6 +134,7 @@ def take_step(
         held=held,
         consignee=assessed.consignee,
         currency=secured.currency if held or left_in_case else "",
+        joined=joined,
     )
     if before is not None:
         case = msgspec.structs.replace(
@@ -142,6 +146,14 @@ def take_step(
             due_h=before.due_h,
         )
     return Step(case, decision, _refunds(secured, ruling.outcome))
+
+
+def _data_quality(assessed: Assessed) -> DataQuality | None:
+    quality = assessed.quality
+    if quality is None:
+        return None
+    timeliness = assessed.header.timeliness
+    return DataQuality(quality.completeness, quality.validity, quality.score, timeliness)
 
 
 def next_event(carrier: str, parcel_id: str, before: Case | None) -> tuple[int, str]:
@@ -189,8 +201,3 @@ def publish(decision: Decision, record: Record, received_at_ms: int, outbox: Out
     outbox.note(
         DecisionNoted(decision.outcome, decision.cause, decision.irg_category, received_at_ms)
     )
-
-
-def instant(timestamp_ms: int) -> datetime:
-    """A record's timestamp as a time; what no calendar holds becomes the nearest that one does."""
-    return _EPOCH + timedelta(milliseconds=min(max(timestamp_ms, 0), _TIMESTAMP_MS_MAX))

@@ -11,11 +11,12 @@ from pipeline.decide.arrivals import Arrivals
 from pipeline.decide.cancelled import cancel
 from pipeline.decide.early import EARLY, give_up, keep_early
 from pipeline.decide.feedback import KIND_OF, feed_back
-from pipeline.decide.filed import join_filings
+from pipeline.decide.filed import FilingDesk
+from pipeline.decide.moments import instant
 from pipeline.decide.notify import About, Notices
 from pipeline.decide.overdue import Overdue
 from pipeline.decide.paid import Unasked
-from pipeline.decide.publish import instant, publish
+from pipeline.decide.publish import publish
 from pipeline.decide.purse import Purse
 from pipeline.decide.queue import put_aside, take_answer
 from pipeline.decide.reverse import REVERSALS, encode_reversals
@@ -73,6 +74,7 @@ class DecideRoom:
         self._notices = Notices(self._topics)
         self._overdue = Overdue(self._deadlines, self._notices)
         arrivals = Arrivals(scanned_carriers, self._deadlines)
+        self._filings = FilingDesk(self._deadlines, arrivals, self._notices)
         self._announcements = Announcements(self._topics, arrivals, self._notices)
         self.inputs: tuple[str, ...] = (
             *("assessments", "filings", "inspections", "payments", "movements"),
@@ -114,7 +116,7 @@ class DecideRoom:
             self._announcements.decide(record, memory, outbox, served=served)
             return
         if record.topic == "filings":
-            join_filings(record, memory, self._deadlines, self._notices, outbox)
+            self._filings.join(record, memory, outbox)
             return
         decoder = _DECODERS.get(record.topic, _cancellation_decoder)
         message = read_message(record, decoder, _key_of)

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from pipeline.decide.arrivals import HOUR_MS, DueHours, due_hours, keep_watch
+from pipeline.decide.arrivals import DueHours, due_hours, keep_watch
+from pipeline.decide.moments import HOUR_MS, instant
 from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.notify import About, Notices
-from pipeline.decide.publish import instant
 from pipeline.decide.state import Case, CaseState, Memory, Stage, case_of, put_case
 from pipeline.model import Movement, MovementKind, NoticeKind, case_key
 from pipeline.rulebook.lifecycle import Deadlines

@@ -1,6 +1,7 @@
 """What the decide room remembers of each parcel: its case.
 
-Beside cases, by keys that no case can have, stand slices of accounts (`purse.py`), encoded.
+Beside cases, by keys that no case can have, stand slices of accounts (`purse.py`) and receptacles
+(`receptacles.py`), encoded.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from enum import IntEnum
 import msgspec
 from msgspec import Struct
 
-from pipeline.model import Assessed
+from pipeline.model import Assessed, Conveyance
 from pipeline.stream import KeyedState
 
 CASE_KEPT_MS = 400 * 24 * 3_600_000
@@ -48,6 +49,20 @@ _ENDS_WITHOUT_DATA = frozenset({CaseState.EXPECTED, CaseState.CANCELLED, CaseSta
 _AWAITING_PAYMENT = frozenset({CaseState.AWAITING_PAYMENT, CaseState.AWAITING_PAYMENT_INSPECTED})
 
 
+class Joined(Struct, frozen=True, array_like=True, gc=False):
+    """What partial filings say of a parcel, and which are waited for."""
+
+    receptacle_id: str = ""
+    awaited: int = 0
+    """Which must still come: bits, by data set."""
+    due_h: int = 0
+    """The hour, since 1970, by which they must; 0: it has passed, or none is awaited."""
+    conveyance: Conveyance | None = None
+
+
+NOTHING_JOINED = Joined()
+
+
 class Case(Struct, frozen=True, array_like=True, gc=False):
     """The case of a parcel: one entry in memory for each, so that a closed one is small.
 
@@ -76,6 +91,8 @@ class Case(Struct, frozen=True, array_like=True, gc=False):
     """Which partial filings have come: bits, by data set."""
     currency: str = ""
     """Of what is held and paid, which may have to be given back; empty if there is nothing."""
+    joined: Joined | None = None
+    """None: no partial filing said anything that is kept, and none is waited for."""
 
     @property
     def arrived(self) -> bool:
@@ -91,6 +108,8 @@ class Watch:
     closing_h: int
     """The hour of the deadline after this one; 0: this is the last."""
     cases: list[str]
+    for_filings: bool = False
+    """They wait for partial filings, not for arrival or data."""
 
 
 Entry = Case | Watch | bytes

@@ -14,6 +14,7 @@ from pipeline.formats.canonical import (
     decode_canonical,
     decode_whole,
 )
+from pipeline.formats.conveyance import decode_conveyance
 from pipeline.formats.ics2 import MESSAGES, decode_ics2
 from pipeline.formats.itmatt import decode_itmatt
 from pipeline.formats.json_source import read_json
@@ -80,14 +81,16 @@ def _of_xml(decode: Callable[[etree._Element], Outcome]) -> Callable[[bytes], Ou
 _BY_MESSAGE_TYPE: Mapping[str, Callable[[bytes], Outcome]] = {
     "ITMATT": _of_json("ITMATT", decode_itmatt),
     "ACAS": _of_json("ACAS", decode_acas),
+    "CONVEYANCE": _of_json("CONVEYANCE", decode_conveyance),
 }
 FORMATS: Mapping[str, Format] = {
     known.name: known
     for known in (
         Format(CANONICAL, "json", (), decode_canonical),
         Format("itmatt", "json", ("itmatt",), _BY_MESSAGE_TYPE["ITMATT"]),
-        Format("ics2", "xml", ("ics2", "ics2_links"), _of_xml(decode_ics2)),
+        Format("ics2", "xml", ("ics2", "ics2_links", "ics2_conveyance"), _of_xml(decode_ics2)),
         Format("acas", "json", ("acas",), _BY_MESSAGE_TYPE["ACAS"]),
+        Format("conveyance", "json", ("conveyance",), _BY_MESSAGE_TYPE["CONVEYANCE"]),
         Format("wco-declaration", "xml", ("wco_declaration",), _of_xml(decode_wco_declaration)),
     )
 }

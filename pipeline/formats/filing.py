@@ -12,11 +12,15 @@ from pipeline.formats.read import MisreadError
 from pipeline.formats.source import Source
 from pipeline.formats.table import Table
 from pipeline.model import DataSet, Parcel, PartialFiling, ReceptacleLink
+from pipeline.model.fields import Identifier
+from pipeline.model.filing import ReceptacleIds
 
 
 class _Entries(msgspec.Struct):
     parcels: tuple[Parcel, ...] = ()
     receptacle_links: tuple[ReceptacleLink, ...] = ()
+    parcel_ids: tuple[Identifier, ...] = ()
+    receptacle_ids: ReceptacleIds = ()
 
 
 def extract_filing(
@@ -40,7 +44,12 @@ def extract_filing(
         data_set=data_set,
         parcels=fitted.parcels,
         receptacle_links=fitted.receptacle_links,
+        parcel_ids=fitted.parcel_ids,
+        receptacle_ids=fitted.receptacle_ids,
     )
-    if not filing.announced_parcels:
+    if data_set is DataSet.CONVEYANCE and not header.estimated_arrival_at:
+        where = locator(table, document, source)("/estimated_arrival_at")
+        return Refusal(ErrorCode.INVALID_MESSAGE, "a conveyance without its arrival", where)
+    if not filing.entries:
         return Refusal(ErrorCode.INVALID_MESSAGE, "the filing is empty", source.told(""))
     return filing

@@ -1,4 +1,4 @@
-"""EU ICS2: filings F43, F32 and F30 as manifests, receptacle links F44 as partial filings."""
+"""EU ICS2: filings F43, F32 and F30 as manifests, F44 (receptacles) and F42 (flight) as partial."""
 
 from lxml import etree
 
@@ -12,7 +12,10 @@ from pipeline.model import DataSet
 
 NAMESPACE = "urn:wco:datamodel:WCO:CIS:1"
 FILINGS = frozenset({"IE3F43", "IE3F32", "IE3F30"})
-LINKS = "IE3F44"
+PARTIAL = {
+    "IE3F44": ("ics2_links", DataSet.RECEPTACLE_LINKS),
+    "IE3F42": ("ics2_conveyance", DataSet.CONVEYANCE),
+}
 AMENDMENTS = "IE3A"
 MESSAGES = "IE3"
 
@@ -25,14 +28,13 @@ def decode_ics2(root: etree._Element) -> Outcome:
         return Refusal(ErrorCode.UNKNOWN_FORMAT, "no message of ICS2, by its root", f"/{name}")
     if name in FILINGS:
         return extract(read_table("ics2"), root, XmlSource(root))
-    if name == LINKS:
-        return extract_filing(
-            read_table("ics2_links"), root, XmlSource(root), DataSet.RECEPTACLE_LINKS
-        )
+    if name in PARTIAL:
+        table, data_set = PARTIAL[name]
+        return extract_filing(read_table(table), root, XmlSource(root), data_set)
     if name.startswith(AMENDMENTS):
         named = root.findtext("MRN", "").strip()
         return Refusal(ErrorCode.UNKNOWN_DECLARATION, f"it amends the filing {named}", f"/{name}")
     if name.startswith("IE3F"):
-        known = ", ".join(sorted({*FILINGS, LINKS}))
+        known = ", ".join(sorted({*FILINGS, *PARTIAL}))
         return Refusal(ErrorCode.UNKNOWN_FORMAT, f"of the data sets, {known} are read", f"/{name}")
     return Refusal(ErrorCode.NOT_ADVANCE_DATA, "a message about a filing", f"/{name}")

@@ -49,10 +49,10 @@ def announced(
 
 
 def parcels_in(outcome: Decoded | PartialFiling) -> int:
-    """Parcels that a message speaks of."""
+    """Parcels, or receptacles, that a message speaks of."""
     if isinstance(outcome, Decoded):
         return len(outcome.parcels)
-    return outcome.announced_parcels
+    return outcome.entries
 
 
 def key_of(header: ManifestBase) -> str:

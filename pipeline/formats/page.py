@@ -25,7 +25,8 @@ XML is parsed without document types, so without entities of any kind, and witho
 most {BYTES_MAX:,} bytes, {ELEMENTS_MAX:,} elements, {XML_NESTING_MAX} of them within each other.
 Runs of white space in a text are one space.
 
-A filing that is partial by nature (receptacle links, pre-loading data) announces no parcels: what
+A filing that is partial by nature (receptacle links, conveyance, pre-loading data) announces no
+parcels: what
 makes a parcel is its item data. It is joined to the case of each parcel it names, in whichever
 order they come; where item data do not come, the carrier is told ([cases.md](cases.md)).
 """

@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.errors import ERROR_TEXTS
+from pipeline.formats.canonical import EXPLANATION_CHARACTERS_MAX
 from pipeline.formats.outcome import Decoded, Locate, Refusal
 from pipeline.intake.finding import Finding
 from pipeline.intake.measure import PartMeasure
 from pipeline.intake.severities import Severities
-from pipeline.model import Acknowledgement, AcknowledgementStatus, Fault, Severity
+from pipeline.model import Acknowledgement, AcknowledgementStatus, DataSet, Fault, Severity
+from pipeline.model.manifest import ManifestBase
 from pipeline.model.score import quality_of
 from pipeline.model.text import shown
 from pipeline.model.timeliness import TimelinessReport
+from pipeline.rulebook.counterparts import counterparts_of
 
 
 class Found(NamedTuple):
@@ -82,6 +85,7 @@ def acknowledge(
             severity_overrides=severities.overrides,
             timeliness=timeliness,
             quality=quality_of(measured.total()) if measured else None,
+            awaited_filings=_awaited(header, received_at) if rejected < announced else [],
         ),
         rejected_by_rule,
         warnings_by_rule,
@@ -131,15 +135,21 @@ def refuse_message(
 def _fault(severities: Severities, finding: Finding, found: Found, locate: Locate) -> Fault:
     rule = severities.rules.by_id[finding.rule_id]
     parcel = "" if found.position is None else f"/parcels/{found.position}"
+    # An explanation quotes the sender: names of fields, units.
+    explanation = shown(found.explanation, EXPLANATION_CHARACTERS_MAX)
     return Fault(
         rule.id,
         severities.by_id[rule.id],
         locate(f"{parcel}{finding.pointer}"),
-        f"{rule.text}: {found.explanation}" if found.explanation else rule.text,
+        f"{rule.text}: {explanation}" if explanation else rule.text,
         rule.correction,
         shown(found.parcel_id),
         shown(finding.value),
     )
+
+
+def _awaited(header: ManifestBase, received_at: datetime) -> list[DataSet]:
+    return list(counterparts_of(header.specific_circumstance, received_at.date()))
 
 
 def _status(announced: int, rejected: int, *, warnings: bool) -> AcknowledgementStatus:

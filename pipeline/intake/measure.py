@@ -11,7 +11,14 @@ from pipeline.intake.finding import Finding
 from pipeline.intake.severities import Severities
 from pipeline.intake.timeliness import is_late
 from pipeline.model import Acknowledgement, Parcel
-from pipeline.model.score import PERCENT, Counts, Measurement, SubjectKind, subject_key
+from pipeline.model.score import (
+    PERCENT,
+    Counts,
+    Measurement,
+    ParcelQuality,
+    SubjectKind,
+    subject_key,
+)
 from pipeline.reference.codes import country_names
 from pipeline.rulebook.scores import load_score_tables, table_on
 from pipeline.stream import Outbox
@@ -33,17 +40,20 @@ class PartMeasure:
         self._penalties = table_on(on, load_score_tables()).penalties_percent
         self._groups: defaultdict[Group, Counts] = defaultdict(Counts)
 
-    def add(self, parcel: Parcel, findings: Sequence[Finding], *, refused: bool) -> None:
+    def add(self, parcel: Parcel, findings: Sequence[Finding], *, refused: bool) -> ParcelQuality:
         """One parcel, with what counts of what was found."""
         counts = self._groups[parcel.consignor.address.country, parcel.platform]
-        completeness = self._completeness(parcel)
-        validity = self._validity(findings, counts.faults) if findings else PERCENT
+        quality = ParcelQuality(
+            self._completeness(parcel),
+            self._validity(findings, counts.faults) if findings else PERCENT,
+        )
         counts.parcels += 1
         counts.rejected += refused
         counts.scored += 1
-        counts.completeness += completeness
-        counts.validity += validity
-        counts.score += completeness * validity // PERCENT
+        counts.completeness += quality.completeness
+        counts.validity += quality.validity
+        counts.score += quality.score
+        return quality
 
     def add_malformed(self, finding: Finding) -> None:
         """One that could not be read: neither complete nor valid."""

@@ -1,8 +1,8 @@
 """Sends an acknowledgement to its carrier: with the conversation it belongs to, and trade codes."""
 
-import msgspec
 from msgspec.structs import replace
 
+from pipeline.intake.bounded import encode_bounded
 from pipeline.model import Acknowledgement
 from pipeline.model.carrier_topics import CarrierTopics
 from pipeline.model.text import shown
@@ -10,8 +10,6 @@ from pipeline.rulebook.event_codes import codes_of
 from pipeline.stream import Outbox, Record
 
 CONVERSATION_HEADER = "conversation-id"
-
-_encode_json = msgspec.json.Encoder().encode
 
 
 def conversation_of(record: Record, of_format: str = "") -> str:
@@ -38,6 +36,6 @@ def publish_acknowledgement(
     outbox.send(
         topics.acknowledgements_of(acknowledgement.carrier),
         key=acknowledgement.carrier.encode(),
-        value=_encode_json(told),
+        value=encode_bounded(told),
         headers=headers,
     )

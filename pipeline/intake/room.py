@@ -21,6 +21,7 @@ from pipeline.intake.filing import (
     take_in_filing,
 )
 from pipeline.intake.finding import Finding
+from pipeline.intake.inherit import inherited_by
 from pipeline.intake.measure import MEASUREMENTS, PartMeasure, enclose_measurements, measure
 from pipeline.intake.parts import Entry, Memory, PartsCount, PartsDue
 from pipeline.intake.publish import conversation_of, publish_acknowledgement
@@ -32,7 +33,6 @@ from pipeline.intake.timeliness import timeliness_of
 from pipeline.model import (
     Acknowledgement,
     Announced,
-    ManifestHeader,
     ManifestNoted,
     PartialFiling,
     consignee_key,
@@ -147,7 +147,8 @@ class IntakeRoom:
     ) -> Answer:
         header = decoded.header
         parcels = [parcel for parcel in decoded.parcels if not isinstance(parcel, BadParcel)]
-        inherited = _inherited(header, received_at)
+        timeliness = timeliness_of(header)
+        inherited = inherited_by(header, received_at, timeliness.timeliness)
         circumstances = circumstances_of(
             inherited, frozenset(header.itinerary), self._templates.find(parcels), published
         )
@@ -174,12 +175,12 @@ class IntakeRoom:
                 found.append(Found(index, parcel.parcel_id, findings))
                 refused = any(map(severities.refuses, findings))
                 warnings = [*manifest_warnings, *(finding.rule_id for finding in findings)]
-            measured.add(parcel, findings, refused=refused)
+            quality = measured.add(parcel, findings, refused=refused)
             if refused:
                 rejected += 1
                 continue
             partition = crc32(consignee_key(parcel.consignee).encode()) % partitions
-            outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings))
+            outbox.enclose("parcels", partition, Announced(inherited, parcel, warnings, quality))
         return acknowledge(
             decoded,
             rejected=rejected,
@@ -187,7 +188,7 @@ class IntakeRoom:
             severities=severities,
             received_at=received_at,
             faults_max=self._faults_max,
-            timeliness=timeliness_of(header),
+            timeliness=timeliness,
             measured=measured,
         )
 
@@ -266,23 +267,6 @@ def _with_part(header: ManifestBase, part: PartSeen, seen: ManifestSeen | None) 
 
 def _instant(timestamp_ms: int) -> datetime:
     return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
-
-
-def _inherited(header: ManifestBase, received_at: datetime) -> ManifestHeader:
-    """What parcels inherit. Without a conveyance, the day of issue, else of receipt, decides."""
-    issued_at = header.issued_at or received_at
-    arrival_at = header.estimated_arrival_at or issued_at
-    return ManifestHeader(
-        header.carrier,
-        header.manifest_id,
-        header.version,
-        header.destination_country,
-        header.transport_mode,
-        issued_at,
-        header.departure_at or arrival_at,
-        arrival_at,
-        received_at,
-    )
 
 
 def _note(answer: Answer, outbox: Outbox) -> None:

@@ -23,6 +23,7 @@ from pipeline.model.acknowledgement import (
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.decision import (
     Cause,
+    DataQuality,
     Decision,
     IrgCategory,
     Outcome,
@@ -62,7 +63,14 @@ from pipeline.model.feedback import (
     Payment,
     case_key,
 )
-from pipeline.model.filing import DataSet, PartialFiling, ReceptacleLink
+from pipeline.model.filing import (
+    Conveyance,
+    DataSet,
+    Filings,
+    FilingState,
+    PartialFiling,
+    ReceptacleLink,
+)
 from pipeline.model.identity import consignee_key
 from pipeline.model.manifest import Manifest, ManifestFrame, manifest_key
 from pipeline.model.movement import Cancellation, Movement, MovementKind
@@ -103,6 +111,8 @@ __all__ = [
     "Charge",
     "ChargeKind",
     "CollectionModel",
+    "Conveyance",
+    "DataQuality",
     "DataSet",
     "DeadLetter",
     "Decision",
@@ -112,6 +122,8 @@ __all__ = [
     "Fault",
     "FeedbackNoted",
     "Filed",
+    "FilingState",
+    "Filings",
     "FoundItem",
     "GoodsItem",
     "GoodsType",

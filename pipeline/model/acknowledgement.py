@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from pipeline.model.fields import Instant
+from pipeline.model.filing import DataSet
 from pipeline.model.score import QualityScore
 from pipeline.model.timeliness import TimelinessReport
 
@@ -98,6 +99,10 @@ class Acknowledgement(Struct, frozen=True, kw_only=True):
             "whole, or is a repeat"
         ),
     ] = None
+    awaited_filings: Annotated[
+        list[DataSet],
+        Meta(description="partial filings that must come beside these data, unless they have"),
+    ] = []
     codes: Annotated[TradeCodes, Meta(description="the status in code lists of the trade")] = (
         TradeCodes()
     )

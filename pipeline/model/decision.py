@@ -6,7 +6,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from pipeline.model.fields import Instant
+from pipeline.model.filing import Filings
 from pipeline.model.revenue import RevenueAssessment
+from pipeline.model.timeliness import Timeliness
 
 
 class Outcome(StrEnum):
@@ -69,6 +71,17 @@ class Versions(Struct, frozen=True, gc=False):
     ] = ""
 
 
+class DataQuality(Struct, frozen=True, gc=False):
+    """How good the data are that the decision rests on (docs/scores.md, docs/deadlines.md)."""
+
+    completeness_percent: Annotated[int, Meta(ge=0, le=100)]
+    validity_percent: Annotated[int, Meta(ge=0, le=100)]
+    score_percent: Annotated[
+        int, Meta(ge=0, le=100, description="completeness times validity, rounded down")
+    ]
+    timeliness: Annotated[Timeliness | None, Meta(description="of the manifest")] = None
+
+
 class Decision(Struct, frozen=True, gc=False, kw_only=True):
     """One event in the life of a parcel. Kafka key: `<carrier>/<parcel_id>`.
 
@@ -110,3 +123,11 @@ class Decision(Struct, frozen=True, gc=False, kw_only=True):
         str,
         Meta(description="id of the inspection result or payment behind this event"),
     ] = ""
+    data_quality: Annotated[
+        DataQuality | None,
+        Meta(description="of the parcel's data; null in decisions of old releases"),
+    ] = None
+    filings: Annotated[
+        Filings | None,
+        Meta(description="partial filings of the parcel; null: none came, none is waited for"),
+    ] = None

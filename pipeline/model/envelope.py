@@ -9,9 +9,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from pipeline.model.decision import IrgCategory, RuleHit, SelectedBy, Versions
-from pipeline.model.filing import DataSet
+from pipeline.model.filing import Conveyance, DataSet
 from pipeline.model.parcel import Parcel, TransportMode
 from pipeline.model.revenue import RevenueAssessment
+from pipeline.model.score import ParcelQuality
+from pipeline.model.timeliness import Timeliness
 
 
 class ManifestHeader(Struct, frozen=True, gc=False, array_like=True):
@@ -26,6 +28,8 @@ class ManifestHeader(Struct, frozen=True, gc=False, array_like=True):
     departure_at: datetime
     estimated_arrival_at: datetime
     received_at: datetime  # broker timestamp of the manifest message
+    timeliness: Timeliness | None = None
+    specific_circumstance: str = ""
 
 
 class Announced(Struct, frozen=True, gc=False, array_like=True):
@@ -34,6 +38,7 @@ class Announced(Struct, frozen=True, gc=False, array_like=True):
     header: ManifestHeader
     parcel: Parcel
     warnings: list[str]
+    quality: ParcelQuality | None = None
 
 
 class Assessment(Struct, frozen=True, gc=False, array_like=True):
@@ -62,15 +67,21 @@ class Assessed(Struct, frozen=True, gc=False, array_like=True):
     assessment: Assessment
     parcel: Parcel | None
     consignee: bytes = b""  # pseudonym, for `Reversal`
+    quality: ParcelQuality | None = None
 
 
 class Filed(Struct, frozen=True, gc=False, array_like=True):
-    """Intake to decide: a partial filing speaks of this parcel."""
+    """Intake to decide: a partial filing speaks of this parcel.
+
+    Without a parcel id it speaks of all parcels of the receptacle, whoever linked them to it.
+    """
 
     carrier: str
     parcel_id: str
     data_set: DataSet
     filing_id: str
+    receptacle_id: str = ""
+    conveyance: Conveyance | None = None
 
 
 class Reversal(Struct, frozen=True, gc=False, array_like=True):

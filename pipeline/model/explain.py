@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from pipeline.model.decision import Cause, Decision, IrgCategory, Outcome, RuleHit
+from pipeline.model.filing import DataSet, Filings
 from pipeline.model.revenue import (
     CollectionModel,
     LawStatus,
@@ -54,6 +55,8 @@ def explain(decision: Decision) -> list[str]:
         f"  Why: {decision.reason}",
         *_history(decision),
         _category(decision),
+        *_data(decision),
+        *_filings(decision.filings),
         *_risk(decision),
         *_money(decision.revenue),
         _law(decision),
@@ -76,6 +79,35 @@ def _history(decision: Decision) -> list[str]:
 def _category(decision: Decision) -> str:
     category = decision.irg_category
     return f"  Category {category.value} ({_CATEGORIES[category]}): {decision.irg_reason}."
+
+
+def _data(decision: Decision) -> list[str]:
+    quality = decision.data_quality
+    if quality is None:
+        return []
+    timeliness = quality.timeliness.replace("_", " ") if quality.timeliness else "not known"
+    complete, valid = quality.completeness_percent, quality.validity_percent
+    return [f"  Data: {complete} % complete, {valid} % valid; timeliness: {timeliness}."]
+
+
+def _filings(filings: Filings | None) -> list[str]:
+    if filings is None:
+        return []
+    told = [f"joined by {_named(filings.joined)}"] if filings.joined else []
+    if filings.receptacle_id:
+        told.append(f"receptacle {filings.receptacle_id}")
+    if filings.conveyance:
+        flight = filings.conveyance
+        arrival = f"arrives {flight.estimated_arrival_at:%Y-%m-%d %H:%M} UTC"
+        told.append(" ".join(filter(None, [flight.transport_mode, flight.reference, arrival])))
+    if filings.awaited:
+        until = f"until {filings.due_at:%Y-%m-%d %H:%M} UTC" if filings.due_at else "overdue"
+        told.append(f"{_named(filings.awaited)} awaited, {until}")
+    return [f"  Partial filings: {'; '.join(told)}."]
+
+
+def _named(data_sets: list[DataSet]) -> str:
+    return ", ".join(data_set.replace("_", " ") for data_set in data_sets)
 
 
 def _risk(decision: Decision) -> list[str]:

@@ -31,6 +31,21 @@ class ManifestBase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     conveyance_reference: Annotated[
         str, Meta(max_length=17, description="flight, voyage or train number; WCO 149")
     ] = ""
+    master_document: Annotated[
+        str,
+        Meta(
+            max_length=70,
+            description="transport document at master level, such as the air waybill; WCO D023",
+        ),
+    ] = ""
+    specific_circumstance: Annotated[
+        str,
+        Meta(
+            max_length=3,
+            description="which data set of the EU's import control system the data are, such as "
+            "F43; partial filings that must come beside it are then waited for; WCO 504",
+        ),
+    ] = ""
     itinerary: Annotated[
         list[CountryCode],
         Meta(max_length=99, description="countries of routing in their order; WCO 81A, 064"),

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from pipeline.model.fields import Amount, CurrencyCode, Instant
+from pipeline.model.filing import Filings
 
 
 class NoticeKind(StrEnum):
@@ -14,6 +15,8 @@ class NoticeKind(StrEnum):
     CANCELLED = "cancelled"
     CANCELLATION_REFUSED = "cancellation_refused"
     DATA_AWAITED = "data_awaited"  # a partial filing came before the item data
+    FILING_JOINED = "filing_joined"  # a partial filing came after the parcel was decided
+    FILING_OVERDUE = "filing_overdue"  # a partial filing that must come beside item data has not
     DATA_DEMANDED = "data_demanded"  # departed without data
     HELD_WITHOUT_DATA = "held_without_data"  # arrived without data
     DATA_OVERDUE = "data_overdue"
@@ -73,5 +76,8 @@ class Notice(Struct, frozen=True, omit_defaults=True, kw_only=True):
         Instant, Meta(description="broker timestamp of the message behind it, or the deadline")
     ]
     causing_id: Annotated[
-        str, Meta(description="id of the scan, cancellation or payment behind it")
+        str, Meta(description="id of the scan, cancellation, payment or partial filing behind it")
     ] = ""
+    filings: Annotated[
+        Filings | None, Meta(description="of a parcel whose partial filings the notice is about")
+    ] = None

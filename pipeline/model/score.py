@@ -71,6 +71,18 @@ class QualityScore(Struct, frozen=True):
     ]
 
 
+class ParcelQuality(Struct, frozen=True, gc=False, array_like=True):
+    """How good the data of one parcel are, in whole percent."""
+
+    completeness: int
+    validity: int
+
+    @property
+    def score(self) -> int:
+        """Completeness times validity, rounded down."""
+        return self.completeness * self.validity // PERCENT
+
+
 class FaultCount(Struct, frozen=True):
     """How often a rule was broken."""
 

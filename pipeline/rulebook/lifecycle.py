@@ -16,7 +16,7 @@ LOCKED_FIELDS_FILE = LIFECYCLE_FOLDER / "locked_fields.yaml"
 DEADLINE_IDS = frozenset(
     {
         *("data_demanded", "closed_without_data", "arrival_overdue", "closed_not_arrived"),
-        *("manifest_incomplete", "data_awaited", "payment_waits"),
+        *("manifest_incomplete", "data_awaited", "filing_awaited", "payment_waits"),
     }
 )
 

@@ -53,7 +53,7 @@ def test_true_records_of_every_kind_of_life_are_not_reported(world: World, truth
         "scanned": "",
         "selected": "cancellation_refused cancellation_refused",
         "owing": "cancelled",
-        "paid": "cancelled",
+        "paid": "refund_due refund_due cancelled",
         "inspected": "cancellation_refused",
         "open": "",
         "never": "data_demanded held_without_data",

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline.decide.room import DecideRoom
 from pipeline.decide.state import Case, case_of
@@ -129,6 +130,12 @@ def assessed(
     return Assessed(header, parcel_id, found, kept, bytes.fromhex(consignee))
 
 
+def of_data_set(specific_circumstance: str, ordinary: Assessed) -> Assessed:
+    """A parcel as another data set announces it: F43 asks for receptacle links."""
+    header = replace(ordinary.header, specific_circumstance=specific_circumstance)
+    return replace(ordinary, header=header)
+
+
 def selected(**fields: Any) -> Assessed:
     """The ordinary parcel, drawn at random for inspection."""
     return assessed(selected_by=DRAWN, **fields)
@@ -232,9 +239,9 @@ class Desk:
         key = case_key(cancelled.carrier, cancelled.parcel_id).encode()
         return self.send("cancellations", key, msgspec.json.encode(cancelled))
 
-    def file(self, data_set: DataSet, parcel_id: str = PARCEL_ID) -> "Desk":
+    def file(self, data_set: DataSet, parcel_id: str = PARCEL_ID, **fields: Any) -> "Desk":
         """A partial filing speaks of the parcel."""
-        filed = Filed(CARRIER, parcel_id, data_set, "F-1")
+        filed = Filed(CARRIER, parcel_id, data_set, "F-1", **fields)
         return self.send("filings", None, msgspec.msgpack.encode([filed]))
 
     def wait(self, hours: int) -> "Desk":

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from pipeline.decide.publish import instant
+from pipeline.decide.moments import instant
 from pipeline.decide.state import CASE_KEPT_MS
 from pipeline.model import Cause, Decision, DecisionNoted, IrgCategory, Outcome
 from tests.decide.desk import FIRST_MS, KEY, NOTHING_DUE, RECEIVED_AT, Desk, assessed, payment

@@ -8,10 +8,21 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from pipeline.decide.joined import filings_of
 from pipeline.decide.moves import CaseEvent, Move, legal_move
 from pipeline.decide.state import CaseState
-from pipeline.model import Cause, DataSet, InspectionVerdict, MovementKind, NoticeKind
-from tests.decide.desk import Desk, assessed, cancellation, payment, result, selected
+from pipeline.model import Cause, DataSet, FilingState, InspectionVerdict, MovementKind, NoticeKind
+from pipeline.rulebook.counterparts import counterparts_of
+from tests.decide.desk import (
+    LEGAL_DATE,
+    Desk,
+    assessed,
+    cancellation,
+    of_data_set,
+    payment,
+    result,
+    selected,
+)
 
 MANIFESTS = st.sampled_from(["SP-0001", "SP-0002"])
 VERSIONS = st.integers(1, 3)
@@ -25,6 +36,7 @@ EVENT_OF_VERDICT = {
     InspectionVerdict.DISCREPANCY: CaseEvent.FOUND_DISCREPANCY,
     InspectionVerdict.PROHIBITED: CaseEvent.FOUND_PROHIBITED,
 }
+ASKED_FOR = frozenset(counterparts_of("F43", LEGAL_DATE))
 ARRIVED = (MovementKind.ARRIVED, MovementKind.PRESENTED)
 
 
@@ -39,13 +51,16 @@ class LifeOfAParcel(RuleBasedStateMachine):
         self.stages: list[MovementKind] = []
         self.examined = self.waited = self.paid_early = False
         self.announced = self.numbers = 0
+        self.filed: set[DataSet] = set()
+        self.awaits: set[DataSet] = set()
+        self.overdue = False
 
     @property
     def arrived(self) -> bool:
         return self.examined or any(stage in self.stages for stage in ARRIVED)
 
-    @rule(manifest=MANIFESTS, version=VERSIONS, inspect=st.booleans())
-    def announce(self, manifest: str, version: int, inspect: bool) -> None:
+    @rule(manifest=MANIFESTS, version=VERSIONS, inspect=st.booleans(), postal=st.booleans())
+    def announce(self, manifest: str, version: int, inspect: bool, postal: bool) -> None:
         if manifest != self.manifest:
             event = CaseEvent.ANNOUNCED
         else:
@@ -53,13 +68,16 @@ class LifeOfAParcel(RuleBasedStateMachine):
         make: Any = selected if inspect else assessed
         now = self.desk.now
         times = {"received_at": now, "arrival_at": now + timedelta(days=1)}
-        self.desk.announce(make(manifest_id=manifest, version=version, **times))
+        parcel = make(manifest_id=manifest, version=version, **times)
+        self.desk.announce(of_data_set("F43" if postal else "", parcel))
         self.announced += 1
         if legal_move(self.state, event) is Move.DECIDE:
             held = CaseState.RELEASED if self.paid_early else CaseState.AWAITING_PAYMENT
             self.state = CaseState.UNDER_INSPECTION if inspect else held
             self.paid_early = False
             self.manifest, self.version = manifest, version
+            self.awaits = set(ASKED_FOR) - self.filed if postal else set()
+            self.overdue = self.overdue and bool(self.awaits)
 
     @rule(manifest=MANIFESTS, version=VERSIONS)
     def cancel(self, manifest: str, version: int) -> None:
@@ -70,6 +88,7 @@ class LifeOfAParcel(RuleBasedStateMachine):
         if move is Move.FORESTALL or (move is Move.CANCEL and names_it):
             self.state, self.manifest, self.version = CaseState.CANCELLED, manifest, version
             self.paid_early = False
+            self.forget_filings()
         elif move is Move.NO_EFFECT and names_it and version > self.version:
             self.state, self.version = CaseState.CANCELLED, version
 
@@ -86,8 +105,17 @@ class LifeOfAParcel(RuleBasedStateMachine):
     @rule(data_set=st.sampled_from(DataSet))
     def file(self, data_set: DataSet) -> None:
         self.desk.file(data_set)
-        if legal_move(self.state, CaseEvent.FILED) is Move.EXPECT:
+        move = legal_move(self.state, CaseEvent.FILED)
+        if move is Move.EXPECT:
             self.state = CaseState.EXPECTED
+        if move is not Move.NO_EFFECT:
+            self.filed.add(data_set)
+            self.awaits.discard(data_set)
+            self.overdue = self.overdue and bool(self.awaits)
+
+    def forget_filings(self) -> None:
+        """What a case knew of filings ends with it."""
+        self.filed, self.awaits, self.overdue = set(), set(), False
 
     @rule(verdict=st.sampled_from(InspectionVerdict))
     def inspect(self, verdict: InspectionVerdict) -> None:
@@ -119,9 +147,12 @@ class LifeOfAParcel(RuleBasedStateMachine):
         self.waited = True
         self.desk.wait(50 * 24).wait(50 * 24)
         self.paid_early = False
+        if self.awaits and legal_move(self.state, CaseEvent.FILING_DUE) is Move.DEMAND_FILING:
+            self.overdue = True
         missed = self.state is CaseState.EXPECTED or not self.arrived
         if missed and legal_move(self.state, CaseEvent.CLOSING_DUE) is Move.CLOSE:
             self.state = CaseState.CLOSED
+            self.forget_filings()
 
     @invariant()
     def the_case_is_where_the_table_leads(self) -> None:
@@ -129,6 +160,17 @@ class LifeOfAParcel(RuleBasedStateMachine):
         assert (case.state if case else CaseState.NEW) is self.state
         if case:
             assert (case.manifest_id, case.version) == (self.manifest, self.version)
+
+    @invariant()
+    def the_case_knows_its_filings(self) -> None:
+        """Which came in whatever order, whether one is awaited, and whether that is overdue."""
+        case = self.desk.case()
+        known = filings_of(case.filed, case.joined) if case else None
+        assert set(known.joined if known else ()) == self.filed
+        assert set(known.awaited if known else ()) == self.awaits
+        state = known.state if known else FilingState.JOINED
+        assert (state is FilingState.OVERDUE) == self.overdue
+        assert (state is FilingState.JOINED) == (not self.awaits)
 
     @invariant()
     def every_announcement_ends_once(self) -> None:

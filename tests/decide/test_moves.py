@@ -10,7 +10,15 @@ from pipeline.decide.moves import MOVES_FILE, CaseEvent, Move, legal_moves, read
 from pipeline.decide.state import CaseState
 from pipeline.errors import RuleBookError
 from pipeline.model import DataSet, InspectionVerdict, MovementKind, NoticeKind, Outcome
-from tests.decide.desk import Desk, assessed, cancellation, payment, result, selected
+from tests.decide.desk import (
+    Desk,
+    assessed,
+    cancellation,
+    of_data_set,
+    payment,
+    result,
+    selected,
+)
 
 ALL = frozenset({"*"})
 DAYS_20, DAYS_100 = 20 * 24, 100 * 24
@@ -18,8 +26,8 @@ COMPLIANT, DISCREPANCY, PROHIBITED = InspectionVerdict
 DOCUMENT = Path(__file__).parents[2] / "docs" / "cases.md"
 
 
-def in_state(state: CaseState) -> Desk:
-    """A desk whose ordinary parcel stands in a state."""
+def in_state(state: CaseState, data_set: str = "") -> Desk:
+    """A desk whose ordinary parcel stands in a state, announced by a data set."""
     desk = Desk(scanned_carriers=ALL)
     match state:
         case CaseState.NEW:
@@ -27,14 +35,16 @@ def in_state(state: CaseState) -> Desk:
         case CaseState.EXPECTED:
             return desk.scan(MovementKind.DEPARTED)
         case CaseState.AWAITING_PAYMENT:
-            return desk.announce(assessed())
+            return desk.announce(of_data_set(data_set, assessed()))
         case CaseState.RELEASED:
-            return desk.announce(assessed()).pay(payment(payment_id="P-0"))
+            announced = desk.announce(of_data_set(data_set, assessed()))
+            return announced.pay(payment(payment_id="P-0"))
         case CaseState.CANCELLED:
-            return desk.announce(assessed()).cancel(cancellation())
+            return desk.announce(of_data_set(data_set, assessed())).cancel(cancellation())
         case CaseState.CLOSED:
-            return desk.announce(assessed()).wait(DAYS_20).wait(DAYS_20)
-    desk.announce(selected())
+            announced = desk.announce(of_data_set(data_set, assessed()))
+            return announced.wait(DAYS_20).wait(DAYS_20)
+    desk.announce(of_data_set(data_set, selected()))
     if state is CaseState.AWAITING_PAYMENT_INSPECTED:
         desk.inspect(result(COMPLIANT, result_id="R-0"))
     if state is CaseState.REFUSED:
@@ -52,6 +62,7 @@ HAPPENS: dict[CaseEvent, Callable[[Desk], object]] = {
     CaseEvent.FOUND_PROHIBITED: lambda desk: desk.inspect(result(PROHIBITED)),
     CaseEvent.PAID: lambda desk: desk.pay(payment()),
     CaseEvent.FILED: lambda desk: desk.file(DataSet.PRE_LOADING),
+    CaseEvent.FILING_DUE: lambda desk: desk.wait(2 * 24),
     CaseEvent.DEPARTED: lambda desk: desk.scan(MovementKind.DEPARTED),
     CaseEvent.ARRIVED: lambda desk: desk.scan(MovementKind.ARRIVED),
     CaseEvent.REMINDER_DUE: lambda desk: desk.wait(DAYS_20),
@@ -89,6 +100,7 @@ EFFECTS: dict[Move, Effect] = {
     Move.EXPECT: Effect(notice=NoticeKind.DATA_DEMANDED),
     Move.RECORD: Effect(),
     Move.DEMAND_DATA: Effect(notice=NoticeKind.DATA_OVERDUE),
+    Move.DEMAND_FILING: Effect(notice=NoticeKind.FILING_OVERDUE),
     Move.ASK_FOR_ARRIVAL: Effect(notice=NoticeKind.ARRIVAL_OVERDUE),
     Move.CLOSE: Effect(notice=NoticeKind.CLOSED_NOT_ARRIVED),
     Move.NO_EFFECT: Effect(),
@@ -103,6 +115,12 @@ PARTICULAR: dict[tuple[CaseState, CaseEvent], Effect] = {
     (CaseState.CLOSED, CaseEvent.ARRIVED): Effect(notice=NoticeKind.HELD_WITHOUT_DATA),
     (CaseState.EXPECTED, CaseEvent.ARRIVED): Effect(notice=NoticeKind.HELD_WITHOUT_DATA),
     (CaseState.EXPECTED, CaseEvent.CLOSING_DUE): Effect(notice=NoticeKind.CLOSED_WITHOUT_DATA),
+    (CaseState.UNDER_INSPECTION, CaseEvent.FILED): Effect(notice=NoticeKind.FILING_JOINED),
+    (CaseState.AWAITING_PAYMENT, CaseEvent.FILED): Effect(notice=NoticeKind.FILING_JOINED),
+    (CaseState.AWAITING_PAYMENT_INSPECTED, CaseEvent.FILED): Effect(
+        notice=NoticeKind.FILING_JOINED
+    ),
+    (CaseState.RELEASED, CaseEvent.FILED): Effect(notice=NoticeKind.FILING_JOINED),
     (CaseState.CANCELLED, CaseEvent.OUTDATED): Effect(fault="cancelled_parcel"),
     # Announced again with the times of its first manifest, which have passed.
     (CaseState.CLOSED, CaseEvent.ANNOUNCED): LATE_AGAIN,
@@ -115,6 +133,7 @@ UNREACHABLE = {
     (CaseState.NEW, CaseEvent.CANCELLED_AFTER_ARRIVAL),
     (CaseState.EXPECTED, CaseEvent.OUTDATED),
     (CaseState.EXPECTED, CaseEvent.AMENDED),
+    (CaseState.EXPECTED, CaseEvent.FILING_DUE),
     (CaseState.CANCELLED, CaseEvent.CANCELLED_AFTER_ARRIVAL),
     (CaseState.CLOSED, CaseEvent.CANCELLED_AFTER_ARRIVAL),
 }
@@ -142,7 +161,7 @@ def test_the_room_moves_by_the_table(state: CaseState, event: CaseEvent, move: M
     """What a move promises is what the room publishes, and nothing else."""
     if (state, event) in UNREACHABLE:
         return
-    desk = in_state(state)
+    desk = in_state(state, "F43" if event is CaseEvent.FILING_DUE else "")
     if event is CaseEvent.CANCELLED_AFTER_ARRIVAL:
         desk.scan(MovementKind.ARRIVED)
         event = CaseEvent.CANCELLED

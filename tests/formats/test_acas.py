@@ -17,7 +17,7 @@ def test_the_message_becomes_a_partial_filing() -> None:
     assert filing.data_set is DataSet.PRE_LOADING
     assert (filing.header.carrier, filing.header.destination_country) == ("FASTEX", "US")
     assert filing.header.transport_mode is TransportMode.AIR
-    assert filing.announced_parcels == 2
+    assert filing.entries == 2
 
 
 def test_the_six_elements_arrive() -> None:

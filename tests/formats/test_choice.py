@@ -13,8 +13,10 @@ from tests.formats.examples import EXAMPLES, decoded, document, refused, with_te
 CANONICAL = msgspec.json.encode(manifest())
 FORMAT_OF = {
     "acas": "acas",
+    "conveyance": "conveyance",
     "ics2_f30": "ics2",
     "ics2_f32": "ics2",
+    "ics2_f42": "ics2",
     "ics2_f43": "ics2",
     "ics2_f44": "ics2",
     "itmatt": "itmatt",

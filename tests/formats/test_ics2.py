@@ -74,7 +74,7 @@ def test_receptacle_links_are_a_partial_filing() -> None:
         "LX000000005CN",
     ]
     assert filing.receptacle_links[0].receptacle_id == "CNSHAADEFRAAACN60001001010045"
-    assert filing.announced_parcels == 2
+    assert filing.entries == 2
 
 
 @pytest.mark.parametrize(

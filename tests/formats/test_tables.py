@@ -18,6 +18,7 @@ ROWS = [
     for table in TABLES
     for row in read_table(table).rows
 ]
+LISTS_OF_IDS = {"parcel_ids[]", "receptacle_ids[]"}
 LISTS_OF_MANIFESTS = {"parcels": Parcel, "receptacle_links": ReceptacleLink}
 WCO = re.compile(r"(SC2|\d\d[ABC]|D\d{3}|R\d{3}|T\d{3}|G\d{3}|\d{3})( (/ )?([DRTGL]?\d{3}))*")
 
@@ -68,7 +69,7 @@ def _exists(field: str) -> bool:
     if field.startswith(tuple(LISTS_OF_MANIFESTS)):
         first, _, rest = field.partition(f"{REPEATED}.")
         return _in_struct(LISTS_OF_MANIFESTS[first], rest.replace(REPEATED, "").split("."))
-    return field in ManifestBase.__struct_fields__
+    return field in LISTS_OF_IDS or field in ManifestBase.__struct_fields__
 
 
 def _in_struct(struct: type, steps: list[str]) -> bool:

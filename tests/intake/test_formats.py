@@ -11,7 +11,7 @@ from pipeline.errors import ErrorCode
 from pipeline.formats.dispatch import decode
 from pipeline.formats.message import key_of
 from pipeline.formats.outcome import Refusal
-from pipeline.model import Filed, Party, consignee_key
+from pipeline.model import DataSet, Filed, Party, consignee_key
 from tests.builders import ARRIVAL_AT, DEPARTURE_AT, ISSUED_AT
 from tests.formats.examples import EXAMPLES, document, with_text
 from tests.intake.intake import PUBLISHED_MS, Intake
@@ -67,6 +67,42 @@ def test_a_partial_filing_is_accepted_and_its_entries_go_to_their_parcels(name: 
     assert {one.filing_id for one in filed} == {answer.manifest_id}
     assert intake.announced == []
     assert intake.stream.read("measurements") == []  # no parcel to score
+
+
+def test_receptacle_links_name_the_receptacle_of_each_parcel() -> None:
+    envelopes = [r.value or b"" for r in taken_in(EXAMPLES["ics2_f44"]).stream.read("filings")]
+    filed = [one for value in envelopes for one in msgspec.msgpack.decode(value, type=list[Filed])]
+    assert {one.receptacle_id for one in filed} == {"CNSHAADEFRAAACN60001001010045"}
+
+
+def test_a_conveyance_goes_to_its_parcels_and_for_a_receptacle_to_every_partition() -> None:
+    """Where the parcels of a receptacle are, only the room that joins them knows."""
+    stream = taken_in(EXAMPLES["conveyance"]).stream
+    filed = {
+        (record.partition, one.parcel_id, one.receptacle_id)
+        for record in stream.read("filings")
+        for one in msgspec.msgpack.decode(record.value or b"", type=list[Filed])
+        if one.conveyance and one.conveyance.filed_by == "SWIFTPOST"
+    }
+    everywhere = {(partition, "", "CNSHAADEFRAAACN60001001010045") for partition in range(4)}
+    assert everywhere < filed
+    assert {parcel for _, parcel, _ in filed - everywhere} == {"LX123456785CN", "LX000000005CN"}
+    assert len(filed) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "awaited"),
+    [("ics2_f43", [DataSet.RECEPTACLE_LINKS, DataSet.CONVEYANCE]), ("ics2_f30", [])],
+)
+def test_the_answer_names_the_filings_that_must_come_beside_the_data(
+    name: str, awaited: list[DataSet]
+) -> None:
+    """And every parcel is sent on with what its data set is."""
+    intake = taken_in(EXAMPLES[name])
+    (answer,) = intake.acknowledgements
+    assert answer.awaited_filings == awaited
+    data_sets = {one.header.specific_circumstance for one in intake.announced}
+    assert data_sets == {name.removeprefix("ics2_").upper()}
 
 
 def test_a_partial_filing_in_anothers_name_is_kept_as_a_dead_letter_of_no_parcels() -> None:
