@@ -25,6 +25,8 @@ class Feedback:
         self._share = share
         self._queue: asyncio.Queue[tuple[str, bytes, dict[str, Any]]] = asyncio.Queue()
         self._unanswered: set[str] = set()
+        self.ids: set[str] = set()
+        """Of all answers."""
 
     @property
     def waiting(self) -> int:
@@ -44,7 +46,9 @@ class Feedback:
             return
         topic, answer = _answer(decision)
         if answer:
-            self._unanswered.add(answer.get("payment_id") or answer["result_id"])
+            answer_id = answer.get("payment_id") or answer["result_id"]
+            self.ids.add(answer_id)
+            self._unanswered.add(answer_id)
             self._queue.put_nowait((topic, key.encode(), answer))
 
     async def publish(self) -> None:

@@ -1,7 +1,7 @@
 """How far a run is: what was announced, what has an end, followed while it happens."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -40,7 +40,9 @@ class End(NamedTuple):
 class Progress:
     """Counts what appears on the public topics. Exact accounts are the oracle's, afterwards."""
 
-    def __init__(self, broker: str, topic_prefix: str, load: Load) -> None:
+    def __init__(
+        self, broker: str, topic_prefix: str, load: Load, answer_ids: Container[str]
+    ) -> None:
         self.ended = 0
         """Parcels decided, rejected or dead-lettered."""
         self.refused_feedback: list[Read] = []
@@ -55,6 +57,7 @@ class Progress:
         self._broker = broker
         self._prefix = topic_prefix
         self._load = load
+        self._answer_ids = answer_ids
 
     @property
     def announced(self) -> int:
@@ -101,7 +104,7 @@ class Progress:
             return
         found = orjson.loads(record.value)
         if topic == "notices":
-            if is_refused_payment(found):
+            if is_refused_payment(found) and found["causing_id"] in self._answer_ids:
                 self.refused_feedback.append(record)
             return
         received_at_s = datetime.fromisoformat(found["received_at"]).timestamp()

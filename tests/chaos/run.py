@@ -189,9 +189,9 @@ async def installed(run: Run) -> AsyncIterator[None]:
         await create_topics(run.bootstrap_servers, topics, topic_prefix=run.topic_prefix)
         around: Mapping[str, str] = await stack.enter_async_context(run.family.around(run))
         run.load = await stack.enter_async_context(Load(run.bootstrap_servers, run.topic_prefix))
-        run.progress = Progress(run.bootstrap_servers, run.topic_prefix, run.load)
-        run.positions = Positions(run.bootstrap_servers, run.topic_prefix, run.group_id)
         run.feedback = Feedback(run.load, run.plan.seed, run.family.feedback_share)
+        run.progress = Progress(run.bootstrap_servers, run.topic_prefix, run.load, run.feedback.ids)
+        run.positions = Positions(run.bootstrap_servers, run.topic_prefix, run.group_id)
         run.journeys = Journeys(run.load, run.feedback, run.plan.seed, run.family.journey_share)
         run.workers = Workers(
             {**run.environment, **around},
