@@ -65,7 +65,10 @@ class Journeys:
         for message in messages:
             if self._share and not message.repeats:
                 for manifest, parcel_id in _parcels(message):
-                    steps = self._journey(f"{manifest['carrier']}/{parcel_id}").ahead
+                    key = f"{manifest['carrier']}/{parcel_id}"
+                    steps = self._journey(key).ahead
+                    if CANCEL in steps and self._feedback.answers(key):
+                        continue  # should the manifest overtake it, an answer would meet its effect
                     self._send(steps, manifest, parcel_id, manifest["manifest_id"])
             yield message
 

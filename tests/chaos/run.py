@@ -15,7 +15,7 @@ from pipeline.contract.declarations import declarations
 from pipeline.sandbox.broker import EmbeddedBroker
 from pipeline.sandbox.workers import WorkerProcess
 from pipeline.stream.cancel import cancel_until_ended
-from tests.chaos.family import Family, Plan
+from tests.chaos.family import Family, Plan, Span
 from tests.chaos.faults import FaultLog
 from tests.chaos.feedback import Feedback
 from tests.chaos.findings import Findings
@@ -29,7 +29,8 @@ from tests.chaos.workers import Workers
 
 POLL_S = 0.05
 READY_DEADLINE_S = 90.0
-CONDITION_DEADLINE_S = 240.0
+CONDITION_DEADLINE_S = Span(brief=100, full=240)
+"""Of brief runs below the limit of a test, so that a run says what it waited for."""
 BRIEF_TIMEOUT_MS = "4000"
 """Session and transaction of brief runs. Full runs have the product's defaults."""
 
@@ -114,13 +115,14 @@ class Run:
         self,
         condition: Callable[[], object],
         what: str,
-        deadline_s: float = CONDITION_DEADLINE_S,
+        deadline_s: float | None = None,
     ) -> None:
         """Wait for a condition; it may have to be awaited.
 
         Raises:
             StuckError: it did not come true in time, or the run stands still.
         """
+        deadline_s = deadline_s or CONDITION_DEADLINE_S.of(self.plan)
         end_s = time.monotonic() + deadline_s
         while not await _awaited(condition()):
             if time.monotonic() > end_s:

@@ -63,6 +63,20 @@ async def test_a_parcel_whose_decision_is_answered_goes_on_once_it_is_released()
     assert answered.waiting == 3
 
 
+async def test_a_parcel_whose_decision_is_answered_is_not_cancelled_before_its_manifest():
+    """The manifest may overtake the cancellation, and then a payment would find it cancelled."""
+    load = Load("nowhere:9092", "")
+    quiet, answered = journeys(load, 7), journeys(load, 7, feedback_share=1.0)
+    for ahead in (quiet, answered):
+        assert list(ahead.ahead_of([MANIFEST])) == [MANIFEST]
+    sent = [
+        sum("cancel" in post[2].decode() for post in ahead._queue._queue)
+        for ahead in (quiet, answered)
+    ]
+    assert sent[0] > 0
+    assert sent[1] == 0
+
+
 async def test_messages_that_repeat_or_that_nobody_can_read_start_no_journey():
     load = Load("nowhere:9092", "")
     own = journeys(load, 7)
