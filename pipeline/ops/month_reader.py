@@ -46,12 +46,12 @@ async def read_month(
     begun, read = set[tuple[str, int]](), 0
     reader = TopicReader(broker, topics, topic_prefix=topic_prefix, from_beginning=True)
     async with reader:
-        ends = await reader.ends()
+        begins, ends = await reader.begins(), await reader.ends()
         while await reader.is_behind(ends):
             records = await reader.poll(POLL_MS)
             for record in records:
                 place = record.topic, record.partition
-                if place not in begun and has_lost_records(record, month):
+                if place not in begun and has_lost_records(begins[place], record, month):
                     tally.complete = False
                 begun.add(place)
                 tally.add(record)
@@ -59,7 +59,10 @@ async def read_month(
             on_records(read)
 
 
-def has_lost_records(first: Record, month: date) -> bool:
-    """Whether records of a period, or later ones, are gone, by the first one of a partition."""
+def has_lost_records(begins_at: int, first: Record, month: date) -> bool:
+    """Whether records of a period, or later ones, are gone, by the first one of a partition.
+
+    Where a partition begins, its log says: the first offset may be that of an aborted transaction.
+    """
     begin = datetime(month.year, month.month, 1, tzinfo=UTC)
-    return first.offset > 0 and first.timestamp_ms >= begin.timestamp() * 1000
+    return begins_at > 0 and first.timestamp_ms >= begin.timestamp() * 1000

@@ -85,6 +85,11 @@ class TopicReader:
             for record in records
         ]
 
+    async def begins(self) -> dict[tuple[str, int], int]:
+        """Where each partition begins, by logical topic: above 0 where records were deleted."""
+        begins = await self._consumer.beginning_offsets(self._consumer.assignment())
+        return {(self._topics[place.topic], place.partition): at for place, at in begins.items()}
+
     async def ends(self) -> dict[TopicPartition, int]:
         """Where each partition ends now, counting committed records only."""
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(

@@ -135,7 +135,9 @@ def run_command(*arguments: str) -> Result:
 
 @pytest.fixture
 def sleepers(tmp_path: Path):
-    workers = Workers({}, tmp_path, (sys.executable, "-c", "input()"), restarts=True)
+    workers = Workers(
+        {}, tmp_path, (sys.executable, "-c", "import signal; signal.pause()"), restarts=True
+    )
     workers.restarts_allowed = True
     yield workers
     workers.kill()

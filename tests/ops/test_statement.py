@@ -157,13 +157,14 @@ def test_currencies_are_those_of_parcels_and_accounts(bank: Bank) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offset", "day_ms", "lost"), [(0, 0, False), (5, -1, False), (5, 0, True)]
+    ("begins_at", "day_ms", "lost"), [(0, 0, False), (5, -1, False), (5, 0, True)]
 )
 def test_records_are_missing_if_a_partition_begins_within_the_month(
-    offset: int, day_ms: int, lost: bool
+    begins_at: int, day_ms: int, lost: bool
 ) -> None:
-    record = Record("release", 0, offset, JULY_MS + day_ms, None, b"")
-    assert has_lost_records(record, JULY) is lost
+    """Where the log begins counts: at offset 0 may stand what a killed worker left."""
+    record = Record("release", 0, 7, JULY_MS + day_ms, None, b"")
+    assert has_lost_records(begins_at, record, JULY) is lost
 
 
 @pytest.mark.parametrize(
