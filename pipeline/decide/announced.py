@@ -47,7 +47,10 @@ def first_step(
 
     Payments that came before it count, in the currency that is asked for.
     """
-    paid, refunds = split_early(early, assessed.assessment.revenue.currency)
+    paid = ZERO
+    refunds: tuple[RefundDue, ...] = ()
+    if early:
+        paid, refunds = split_early(early, assessed.assessment.revenue.currency)
     seen = _secured(assessed.assessment, paid, purse)
     ruling = rule_on(seen, paid)
     if before is not None:
@@ -57,7 +60,7 @@ def first_step(
             ruling = ruling._replace(reason=ruling.reason + late)
     occasion = Occasion(Cause.ASSESSMENT, occurred_at)
     step = take_step(assessed, ruling, occasion, before, seen.revenue)
-    return step._replace(refunds=refunds + step.refunds)
+    return step._replace(refunds=refunds + step.refunds) if refunds else step
 
 
 def amend(case: Case, assessed: Assessed, occurred_at: datetime, purse: Purse) -> Step:
@@ -119,10 +122,11 @@ class Announcements:
         `served`: it is one parcel that has waited for money of its operator's account.
         """
         watched: Watched = {}
+        occurred_at = instant(record.timestamp_ms)
         for assessed in _open_envelope(record, outbox):
             mark = outbox.mark()
             try:
-                self._decide(assessed, record, memory, watched, outbox, served=served)
+                self._decide(assessed, record, occurred_at, memory, watched, outbox, served=served)
             except Exception as error:
                 log.exception("could not decide a parcel; it goes to the dead letters")
                 outbox.roll_back(mark)
@@ -134,6 +138,7 @@ class Announcements:
         self,
         assessed: Assessed,
         record: Record,
+        occurred_at: datetime,
         memory: Memory,
         watched: Watched,
         outbox: Outbox,
@@ -146,7 +151,6 @@ class Announcements:
         if case is not None and self._is_refused(assessed, case, outbox):
             return
         purse = Purse(header.carrier, memory, served=served)
-        occurred_at = instant(record.timestamp_ms)
         early = early_of(case, key, memory)
         if case is not None and case.state is CaseState.AWAITING_PAYMENT:
             step = amend(case, assessed, occurred_at, purse)
@@ -167,8 +171,8 @@ class Announcements:
             reverse(case.consignee, key, case.manifest_id, case.version, outbox)
         received_at_ms = round(header.received_at.timestamp() * 1000)
         publish(step.decision, record, received_at_ms, outbox)
-        about = About(header.carrier, assessed.parcel_id, occurred_at)
         for refund in step.refunds:
+            about = About(header.carrier, assessed.parcel_id, occurred_at)
             self._notices.tell_refund(refund, about, step.case, outbox)
         # Last, so that an error before it leaves the case as it was.
         after = self._watched(step.case, assessed, watched)
