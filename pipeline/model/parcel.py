@@ -45,6 +45,13 @@ class GoodsType(StrEnum):
     OTHER = "other"
 
 
+class DeclarationDataSet(StrEnum):
+    """Data set of the customs declaration for import (Regulation (EU) 2015/2446, Annex B)."""
+
+    H1 = "H1"  # the standard declaration, by ten digits and origin
+    H7 = "H7"  # of low-value consignments, by subheading
+
+
 class PersonType(StrEnum):
     """Type of person (ICS2 codes 1 and 2)."""
 
@@ -177,6 +184,13 @@ class Parcel(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_def
             "IOSS number (additional fiscal reference, WCO 55B R119)",
         ),
     ] = ""
+    declaration_data_set: Annotated[
+        DeclarationDataSet | None,
+        Meta(
+            description="in which the parcel is declared for import; flat duties count lines by "
+            "it, and without it as in H7"
+        ),
+    ] = None
     platform: Annotated[
         str, Meta(max_length=70, description="marketplace on which the goods were sold")
     ] = ""

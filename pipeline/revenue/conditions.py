@@ -47,6 +47,14 @@ def parcel_conditions(when: When, law: Law) -> list[Condition]:
     found: list[Condition] = []
     if when.vendor_id:
         found.append(_vendor_condition(law.value(when.vendor_id)))
+    if when.data_sets:
+        data_sets = frozenset(when.data_sets)
+        found.append(
+            Condition(
+                lambda bill: bill.parcel.declaration_data_set in data_sets,
+                f"it is not declared in {' or '.join(when.data_sets)}",
+            )
+        )
     if when.parcel_with:
         codes = law.value(when.parcel_with).codes
         found.append(Condition(lambda bill: _holds(bill, codes), "it holds no such goods"))

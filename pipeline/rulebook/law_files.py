@@ -69,6 +69,7 @@ class When(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     modes: list[Literal["sea", "rail", "road", "air", "mail"]] = []
     not_modes: list[Literal["sea", "rail", "road", "air", "mail"]] = []
     vendor_id: str = ""
+    data_sets: list[Literal["H1", "H7"]] = []
     value: list[ValueTest] = []
     parcel_with: str = ""
     parcel_without: str = ""

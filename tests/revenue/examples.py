@@ -17,7 +17,7 @@ from pipeline.model import (
     RevenueAssessment,
     TransportMode,
 )
-from pipeline.model.parcel import PersonType
+from pipeline.model.parcel import DeclarationDataSet, PersonType
 from pipeline.reference.exchange import Conversion, conversion
 from pipeline.revenue.assess import assess_revenue
 from pipeline.revenue.bill import Convert
@@ -53,6 +53,7 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     insurance: Decimal = Decimal(0)
     flow: Literal["B2C", "B2B", "C2C", "documents"] = "B2C"
     vendor_id: str = ""
+    data_set: DeclarationDataSet | None = None
     sent_from: str = "CN"
     region: str = ""
     postcode: str = "10969"
@@ -103,6 +104,7 @@ def declared(case: Case) -> Parcel:
         transport_cost=case.transport,
         insurance_cost=case.insurance,
         vendor_scheme_id=case.vendor_id,
+        declaration_data_set=case.data_set,
         items=[
             goods_item(
                 sequence_number=number,
